@@ -1,0 +1,90 @@
+"""A platform for digital humans: one host, many methods, one command.
+
+Everything a user or a plugin author needs is importable from here; each name is loaded on first use, so that
+``import dh`` stays cheap.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dh.audio import SAMPLE_RATE as SAMPLE_RATE
+    from dh.audio import AudioChunk as AudioChunk
+    from dh.avatar import Avatar as Avatar
+    from dh.components import Adapter as Adapter
+    from dh.components import AvatarBuilder as AvatarBuilder
+    from dh.components import Context as Context
+    from dh.components import Driver as Driver
+    from dh.components import Renderer as Renderer
+    from dh.components import Stage as Stage
+    from dh.controls import CONTROL_FIELDS as CONTROL_FIELDS
+    from dh.controls import Controls as Controls
+    from dh.controls import ControlTrack as ControlTrack
+    from dh.declarations import API_VERSION as API_VERSION
+    from dh.declarations import AdapterSpec as AdapterSpec
+    from dh.declarations import AvatarSpec as AvatarSpec
+    from dh.declarations import CheckpointFile as CheckpointFile
+    from dh.declarations import CheckpointSpec as CheckpointSpec
+    from dh.declarations import DriverSpec as DriverSpec
+    from dh.declarations import Licence as Licence
+    from dh.declarations import MethodSpec as MethodSpec
+    from dh.declarations import MetricSpec as MetricSpec
+    from dh.declarations import RendererSpec as RendererSpec
+    from dh.errors import CheckpointMissing as CheckpointMissing
+    from dh.errors import DeviceMissing as DeviceMissing
+    from dh.errors import DHError as DHError
+    from dh.errors import ExtraMissing as ExtraMissing
+    from dh.errors import FaceError as FaceError
+    from dh.errors import InputError as InputError
+    from dh.errors import MediaError as MediaError
+    from dh.errors import MethodError as MethodError
+    from dh.errors import MissingError as MissingError
+    from dh.errors import OptionError as OptionError
+    from dh.errors import PluginError as PluginError
+    from dh.errors import StageError as StageError
+    from dh.errors import StageStalled as StageStalled
+    from dh.frame import Frame as Frame
+    from dh.hookspecs import hookimpl as hookimpl
+    from dh.motion import ARKIT as ARKIT
+    from dh.motion import ARKIT_BLENDSHAPES as ARKIT_BLENDSHAPES
+    from dh.motion import LIVEPORTRAIT as LIVEPORTRAIT
+    from dh.motion import Motion as Motion
+    from dh.motion import MotionField as MotionField
+    from dh.motion import MotionSpace as MotionSpace
+    from dh.source import Source as Source
+
+_HOMES = {
+    "audio": ("SAMPLE_RATE", "AudioChunk"),
+    "avatar": ("Avatar",),
+    "components": ("Adapter", "AvatarBuilder", "Context", "Driver", "Renderer", "Stage"),
+    "controls": ("CONTROL_FIELDS", "ControlTrack", "Controls"),
+    "declarations": (
+        "API_VERSION", "AdapterSpec", "AvatarSpec", "CheckpointFile", "CheckpointSpec", "DriverSpec", "Licence",
+        "MethodSpec", "MetricSpec", "RendererSpec",
+    ),
+    "errors": (
+        "CheckpointMissing", "DHError", "DeviceMissing", "ExtraMissing", "FaceError", "InputError", "MediaError",
+        "MethodError", "MissingError", "OptionError", "PluginError", "StageError", "StageStalled",
+    ),
+    "frame": ("Frame",),
+    "hookspecs": ("hookimpl",),
+    "motion": ("ARKIT", "ARKIT_BLENDSHAPES", "LIVEPORTRAIT", "Motion", "MotionField", "MotionSpace"),
+    "source": ("Source",),
+}  # fmt: skip
+_MODULE_OF = {name: f"dh.{module}" for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605  (kept equal to the imports above by a test)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'dh' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

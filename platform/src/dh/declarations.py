@@ -1,0 +1,189 @@
+"""What a plugin declares: small frozen records, cheap to import, with the dotted path of the real thing.
+
+Nothing here imports numpy, pydantic or torch: ``dh methods`` reads declarations only. A dotted path is
+``"package.module:Name"`` and is imported when a run needs it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+API_VERSION = 1
+"""Version of the hook API. Hooks and arguments are only ever added; a plugin states what it was written for
+as ``DH_API_VERSION`` in its entry-point module (absent: 1)."""
+
+CommercialUse = Literal["allowed", "refused", "unknown"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
+_DOTTED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
+
+
+def _check_name(kind: str, name: str) -> None:
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise ValueError(f"{kind} name {name!r}: use lower-case letters, digits and hyphens")
+
+
+def _check_dotted(owner: str, path: str) -> None:
+    if not isinstance(path, str) or not _DOTTED.match(path):
+        raise ValueError(f"{owner}: {path!r} is not a dotted path of the form 'package.module:Name'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Licence:
+    """Terms of code or weights: an SPDX identifier or the owner's own words, and whether commerce may use it."""
+
+    name: str
+    commercial: CommercialUse = "unknown"
+
+    def __post_init__(self) -> None:
+        if self.commercial not in ("allowed", "refused", "unknown"):
+            raise ValueError(f"licence {self.name!r}: commercial must be 'allowed', 'refused' or 'unknown'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointFile:
+    """One file of a hub repository.
+
+    ``path`` is relative to the repository and to the checkpoint's folder; ``size`` is in bytes and ``sha256``
+    in hexadecimal, each None until it is known.
+    """
+
+    path: str
+    licence: Licence
+    size: int | None = None
+    sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        parts = self.path.split("/")
+        if not self.path or self.path.startswith("/") or "\\" in self.path or ".." in parts:
+            raise ValueError(f"checkpoint file {self.path!r}: give a relative path with forward slashes")
+        if self.sha256 is not None and not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
+            raise ValueError(f"checkpoint file {self.path!r}: sha256 must be 64 lower-case hexadecimal digits")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointSpec:
+    """Weights of a component: files of one hub repository at one revision (commit, tag or branch)."""
+
+    name: str
+    repository: str
+    revision: str
+    files: tuple[CheckpointFile, ...]
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        _check_name("checkpoint", self.name)
+        if self.repository.count("/") != 1:
+            raise ValueError(f"checkpoint {self.name}: repository must be 'owner/name', not {self.repository!r}")
+        if not self.files:
+            raise ValueError(f"checkpoint {self.name}: it lists no files")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentSpec:
+    """What avatars, drivers, renderers, adapters and metrics have in common.
+
+    Args:
+        name: unique among components of its kind; lower case with hyphens.
+        summary: one line for ``dh methods``.
+        implementation: dotted path of the class; called as ``Class(options, context)``.
+        options: dotted path of a pydantic model with the component's options, or None.
+        requires: modules that must be importable beyond the package's own dependencies.
+        extra: the extra of the plugin's distribution that brings ``requires``.
+        devices: kinds of device it runs on, best first: "cpu", "cuda", "mps".
+        checkpoints: weights it needs.
+        licence: terms of the component itself, models inside its package included.
+    """
+
+    name: str
+    summary: str
+    implementation: str
+    options: str | None = None
+    requires: tuple[str, ...] = ()
+    extra: str | None = None
+    devices: tuple[str, ...] = ("cpu",)
+    checkpoints: tuple[CheckpointSpec, ...] = ()
+    licence: Licence = Licence(name="unstated")
+
+    def __post_init__(self) -> None:
+        _check_name(type(self).__name__, self.name)
+        _check_dotted(self.name, self.implementation)
+        if self.options is not None:
+            _check_dotted(self.name, self.options)
+        unknown = set(self.devices) - {"cpu", "cuda", "mps"}
+        if unknown or not self.devices:
+            raise ValueError(f"{self.name}: unknown devices {sorted(unknown)}; use 'cpu', 'cuda' or 'mps'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AvatarSpec(ComponentSpec):
+    """Registers an identity from a source; ``kind`` names the data that its avatars carry."""
+
+    kind: str
+    sources: tuple[str, ...] = ("image", "video")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverSpec(ComponentSpec):
+    """Turns speech into motion.
+
+    ``avatar_kinds`` lists the kinds of avatar whose data it reads; None means it reads none of it.
+    ``look_ahead`` is how far, in seconds, a frame's motion may depend on speech after that frame; None means
+    that it needs the whole clip.
+    """
+
+    motion_space: str
+    look_ahead: float | None
+    avatar_kinds: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RendererSpec(ComponentSpec):
+    """Turns motion and an avatar of one of ``avatar_kinds`` into frames."""
+
+    motion_space: str
+    avatar_kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdapterSpec(ComponentSpec):
+    """Converts motion of one space into another."""
+
+    from_space: str
+    to_space: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSpec(ComponentSpec):
+    """Measures a video.
+
+    ``tier`` 0 needs no weights, 1 weights that permit use, 2 research-only weights.
+    """
+
+    unit: str
+    higher_is_better: bool | None
+    tier: Literal[0, 1, 2] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodSpec:
+    """A named preset of three components and of options that differ from their defaults.
+
+    ``options`` is keyed by role ("avatar", "driver", "renderer"), then by option.
+    """
+
+    name: str
+    summary: str
+    avatar: str
+    driver: str
+    renderer: str
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_name("method", self.name)
+        unknown = set(self.options) - {"avatar", "driver", "renderer"}
+        if unknown:
+            raise ValueError(f"method {self.name}: options for unknown roles {sorted(unknown)}")
