@@ -10,6 +10,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dh.api import create_avatar as create_avatar
+    from dh.api import run as run
+    from dh.api import stream as stream
     from dh.audio import SAMPLE_RATE as SAMPLE_RATE
     from dh.audio import AudioChunk as AudioChunk
     from dh.avatar import Avatar as Avatar
@@ -53,9 +56,13 @@ if TYPE_CHECKING:
     from dh.motion import Motion as Motion
     from dh.motion import MotionField as MotionField
     from dh.motion import MotionSpace as MotionSpace
+    from dh.progress import Notice as Notice
+    from dh.progress import Progress as Progress
+    from dh.session import FrameStream as FrameStream
     from dh.source import Source as Source
 
 _HOMES = {
+    "api": ("create_avatar", "run", "stream"),
     "audio": ("SAMPLE_RATE", "AudioChunk"),
     "avatar": ("Avatar",),
     "components": ("Adapter", "AvatarBuilder", "Context", "Driver", "Renderer", "Stage"),
@@ -71,6 +78,8 @@ _HOMES = {
     "frame": ("Frame",),
     "hookspecs": ("hookimpl",),
     "motion": ("ARKIT", "ARKIT_BLENDSHAPES", "LIVEPORTRAIT", "Motion", "MotionField", "MotionSpace"),
+    "progress": ("Notice", "Progress"),
+    "session": ("FrameStream",),
     "source": ("Source",),
 }  # fmt: skip
 _MODULE_OF = {name: f"dh.{module}" for module, names in _HOMES.items() for name in names}

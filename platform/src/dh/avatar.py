@@ -37,6 +37,7 @@ class Avatar:
         arrays: numeric data by name.
         meta: further data, as JSON can hold it.
         files: whole files by name, such as a source video; saved along with the avatar.
+        fps: frame rate that a video source was registered at, which a run then keeps; None for a still picture.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Avatar:
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
+    fps: float | None = None
     _archive: Path | None = field(default=None, repr=False)
 
     def open(self, name: str) -> BinaryIO:
@@ -62,6 +64,7 @@ class Avatar:
             "kind": self.kind,
             "width": self.width,
             "height": self.height,
+            "fps": self.fps,
             "meta": dict(self.meta),
         }
         with whole_file(Path(path)) as temporary, zipfile.ZipFile(temporary, "w") as archive:
@@ -106,7 +109,15 @@ class Avatar:
                     for name in archive.namelist()
                     if name.startswith("arrays/")
                 }
-            return cls(header["kind"], header["width"], header["height"], arrays, header["meta"], _archive=path)
+            return cls(
+                header["kind"],
+                header["width"],
+                header["height"],
+                arrays,
+                header["meta"],
+                fps=header["fps"],
+                _archive=path,
+            )
         except FileNotFoundError:
             raise InputError(f"avatar {path}: no such file; make one with 'dh avatar create'") from None
         except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:

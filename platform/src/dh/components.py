@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from dh.source import Source
 
 
-def _ignore(message: str) -> None:
+def _no_notice(message: str) -> None:
     """Takes notices of a run that nobody listens to."""
+
+
+def _no_progress(done: int, total: int | None) -> None:
+    """Takes progress that nobody listens to."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,16 @@ class Context:
         seed: of every random choice; the same seed and inputs give the same frames.
         device: "cpu", "cuda", "cuda:1" or "mps".
         notice: call it with one line that the user should see ("3 faces found, took the largest").
+        progress: call it during long registration with steps done and in all (None: unknown); it also tells the
+            host that the component is alive.
         checkpoints: folder of each of the component's checkpoints, by the checkpoint's name.
     """
 
     fps: float = 25.0
     seed: int = 0
     device: str = "cpu"
-    notice: Callable[[str], None] = _ignore
+    notice: Callable[[str], None] = _no_notice
+    progress: Callable[[int, int | None], None] = _no_progress
     checkpoints: dict[str, Path] = field(default_factory=dict)
 
 

@@ -150,7 +150,9 @@ class ControlTrack:
 
                 rows = yaml.safe_load(text)
         except Exception as error:  # each parser has its own error type
-            raise InputError(f"--controls {path}: not valid {path.suffix.lstrip('.') or 'YAML'}: {_first_line(error)}") from error
+            raise InputError(
+                f"--controls {path}: not valid {path.suffix.lstrip('.') or 'YAML'}: {_first_line(error)}"
+            ) from error
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise InputError(f"--controls {path}: expected a list of keyframes such as {{time: 0, yaw: 10}}")
         return cls(rows, origin=f"--controls {path}")

@@ -84,7 +84,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     remove_stale(target)
     try:
         yield temporary
-        os.replace(temporary, target)
+        temporary.replace(target)
     except OSError as error:
         raise InputError(f"{target}: {reason(error)}") from error
     finally:

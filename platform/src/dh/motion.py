@@ -71,7 +71,8 @@ class Motion:
 
         if set(self.values) != set(self.space.fields):
             raise ValueError(
-                f"motion has fields {sorted(self.values)}, but space {self.space.name!r} has {sorted(self.space.fields)}"
+                f"motion has fields {sorted(self.values)}, "
+                f"but space {self.space.name!r} has {sorted(self.space.fields)}"
             )
         checked = {}
         lengths = set()

@@ -1,0 +1,208 @@
+"""The Python interface: the same runs as the command line's."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dh.audio import AudioChunk
+from dh.avatar import Avatar
+from dh.errors import InputError, OptionError
+from dh.files import check_writable
+from dh.media.writer import VideoWriter, check_target, is_stream
+from dh.pipeline import StageStats
+from dh.presets import read_preset
+from dh.progress import Listener, Progress, ignore
+from dh.record import make_record, read_record, record_path, replay, write_record
+from dh.request import RunRequest, combine, make_request
+from dh.session import FrameStream, Session
+
+PathLike = str | os.PathLike[str]
+
+
+def run(
+    method: str | None = None,
+    *,
+    audio: PathLike | None = None,
+    output: PathLike,
+    source: PathLike | None = None,
+    avatar: PathLike | None = None,
+    config: str | None = None,
+    from_record: PathLike | None = None,
+    driver: str | None = None,
+    renderer: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    controls: PathLike | None = None,
+    seed: int | None = None,
+    fps: float | None = None,
+    device: str | None = None,
+    codec: str | None = None,
+    crf: int | None = None,
+    commercial_only: bool | None = None,
+    on_event: Listener = ignore,
+) -> dict[str, Any]:
+    """Makes one video.
+
+    Args:
+        method: method to run; a preset or record may name it instead.
+        audio: speech: an audio file, or a video with an audio track.
+        output: file to write, "-" for standard output (fragmented MP4), or an rtmp, srt, udp or tcp URL.
+        source: picture or video of the person.
+        avatar: avatar file in place of a source.
+        config: preset, by name or path.
+        from_record: run record to repeat; other arguments change what they name.
+        driver: driver in place of the method's own.
+        renderer: renderer in place of the method's own.
+        options: component options by key, as ``--set`` takes them.
+        controls: keyframes of per-frame controls.
+        seed: of every random choice; default 0.
+        fps: frames per second; default: the motion space's, the source video's, or 25.
+        device: "auto", "cpu", "cuda", "cuda:N" or "mps".
+        codec: video codec; default h264.
+        crf: quality of the codec, smaller is better; default: the codec's own.
+        commercial_only: refuse what does not allow commercial use.
+        on_event: called with ``Progress`` and ``Notice`` events.
+
+    Returns:
+        The run record. It lies beside a file output as ``OUTPUT.json``.
+
+    Raises:
+        DHError: see ``dh.errors``; no output is left then.
+    """
+    given = _given(locals(), drop=("output", "config", "from_record", "on_event"))
+    if from_record is not None:
+        path = Path(from_record)
+        given = replay(read_record(path), path, given)
+    values = combine(read_preset(config) if config else None, **given)
+    codec, crf = values.pop("codec", "h264"), values.pop("crf", None)
+    request = make_request(**values)
+    if request.audio is None:
+        raise OptionError("--audio is missing; give a file with speech")
+    target = os.fspath(output)
+    check_target(target, codec, crf)
+    _check_output(target, request)
+    clock = _Clock()
+    on_event(Progress("prepare"))
+    session = Session(request, listener=on_event)
+    clock.lap("prepare")
+    with session.frames() as frames:
+        writer = VideoWriter(
+            target,
+            width=session.avatar.width,
+            height=session.avatar.height,
+            fps=session.fps,
+            audio=request.audio,
+            codec=codec,
+            crf=crf,
+        )
+        with writer:
+            encode = StageStats("encode")
+            begin = mark = time.perf_counter()
+            for frame in frames:
+                arrived = time.perf_counter()
+                writer.write(frame.image)
+                written = time.perf_counter()
+                encode.waiting_in += arrived - mark
+                encode.busy += written - arrived
+                encode.items += 1
+                on_event(Progress("render", encode.items, frames.limit, written - begin, session.fps))
+                mark = time.perf_counter()
+            on_event(Progress("finish"))
+        clock.lap("render")
+        described = {
+            "path": target if is_stream(target) else str(Path(target).absolute()),
+            "codec": codec,
+            "crf": crf,
+            "width": writer.width,
+            "height": writer.height,
+            "fps": session.fps,
+            "frames": encode.items,
+            "duration": encode.items / session.fps,
+        }
+        record = make_record(session, described, clock.seconds, [*frames.stats, encode])
+    if not is_stream(target):
+        write_record(record, record_path(Path(target)))
+    return record
+
+
+def stream(
+    method: str,
+    *,
+    audio: PathLike | Iterable[AudioChunk],
+    source: PathLike | None = None,
+    avatar: PathLike | None = None,
+    config: str | None = None,
+    driver: str | None = None,
+    renderer: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    controls: PathLike | None = None,
+    seed: int | None = None,
+    fps: float | None = None,
+    device: str | None = None,
+    commercial_only: bool | None = None,
+    on_event: Listener = ignore,
+) -> FrameStream:
+    """Makes frames: an iterator of ``Frame``, each with its presentation time, to be closed or used with ``with``.
+
+    ``audio`` is a file, or an iterable of ``AudioChunk`` that may be endless: frames come as audio arrives. The other
+    arguments are those of ``run``.
+    """
+    given = _given(locals(), drop=("audio", "config", "on_event"))
+    chunks: Iterable[AudioChunk] | None = None
+    if isinstance(audio, (str, os.PathLike)):
+        given["audio"] = audio
+    else:
+        chunks = audio
+    values = combine(read_preset(config) if config else None, **given)
+    values.pop("codec", None)
+    values.pop("crf", None)
+    return Session(make_request(**values), listener=on_event).frames(chunks)
+
+
+def create_avatar(
+    method: str,
+    source: PathLike,
+    *,
+    options: Mapping[str, Any] | None = None,
+    fps: float | None = None,
+    device: str | None = None,
+    on_event: Listener = ignore,
+) -> Avatar:
+    """Registers a source with a method's avatar component; ``Avatar.save`` keeps it for later runs.
+
+    Args are those of ``run``.
+    """
+    values = combine(None, method=method, source=source, options=options, fps=fps, device=device)
+    return Session(make_request(**values), listener=on_event).avatar
+
+
+class _Clock:
+    """Seconds of each phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._begin = time.perf_counter()
+
+    def lap(self, phase: str) -> None:
+        now = time.perf_counter()
+        self.seconds[phase] = now - self._begin
+        self._begin = now
+
+
+def _given(arguments: dict[str, Any], drop: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if name not in drop and value is not None}
+
+
+def _check_output(target: str, request: RunRequest) -> None:
+    """Refuses an output that cannot be written, or that would overwrite an input."""
+    if is_stream(target):
+        return
+    path = Path(target)
+    check_writable(path, "--output")
+    for name in ("source", "avatar", "audio", "controls"):
+        given = getattr(request, name)
+        if given is not None and given.exists() and path.exists() and given.samefile(path):
+            raise InputError(f"--output {path}: is the --{name} file itself; choose another name")

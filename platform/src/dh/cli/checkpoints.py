@@ -1,0 +1,126 @@
+"""``dh checkpoints``: the weights that components declare."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dh.cli.completion import complete_checkpoint
+from dh.cli.output import Json, print_json, print_table
+from dh.errors import CheckpointMissing, OptionError
+
+if TYPE_CHECKING:
+    from dh.declarations import CheckpointSpec
+
+app = typer.Typer(help="List, fetch and verify weights.", no_args_is_help=True)
+
+Names = Annotated[
+    list[str], typer.Argument(help="Checkpoints, or methods for all of theirs.", autocompletion=complete_checkpoint)
+]
+
+
+def declared() -> dict[str, CheckpointSpec]:
+    """Every checkpoint that an installed component declares, by name."""
+    from dh.registry import installed
+
+    return {spec.name: spec for component in installed().components() for spec in component.spec.checkpoints}
+
+
+def _named(names: list[str]) -> list[CheckpointSpec]:
+    from dh.registry import installed
+    from dh.text import nearest
+
+    known, registry = declared(), installed()
+    chosen: dict[str, CheckpointSpec] = {}
+    for name in names:
+        if name in known:
+            chosen[name] = known[name]
+        elif name in registry.methods:
+            for component in registry.chain(name).components:
+                chosen.update({spec.name: spec for spec in component.spec.checkpoints})
+        else:
+            raise OptionError(f"there is no checkpoint or method {name!r}{nearest(name, [*known, *registry.methods])}")
+    return list(chosen.values())
+
+
+@app.command("list")
+def list_(json: Json = False) -> None:
+    """List every checkpoint with its state, size and licence."""
+    from dh import checkpoints
+
+    rows = []
+    for spec in declared().values():
+        state = checkpoints.state(spec)
+        rows.append(
+            {
+                "name": spec.name,
+                "summary": spec.summary,
+                "repository": spec.repository,
+                "revision": spec.revision,
+                "state": "present" if state.present else "missing",
+                "files": [
+                    {"path": f.path, "size": f.size, "licence": f.licence.name, "commercial": f.licence.commercial}
+                    for f in spec.files
+                ],
+                "folder": str(checkpoints.folder(spec)),
+            }
+        )
+    if json:
+        print_json(rows)
+    elif not rows:
+        typer.echo("No installed component needs weights.")
+    else:
+        print_table(
+            ("checkpoint", "state", "repository", "licences", "summary"),
+            [
+                (
+                    str(row["name"]),
+                    str(row["state"]),
+                    f"{row['repository']}@{row['revision']}",
+                    ", ".join(sorted({file.licence.name for file in spec.files})),
+                    str(row["summary"]),
+                )
+                for row, spec in zip(rows, declared().values(), strict=True)
+            ],
+        )
+
+
+@app.command()
+def pull(
+    names: Names,
+    force: Annotated[bool, typer.Option("--force", help="Fetch again what is there.")] = False,
+) -> None:
+    """Fetch checkpoints from their hub repository; interrupted downloads go on where they stopped."""
+    from dh import checkpoints
+
+    specs = _named(names)
+    if not specs:
+        typer.echo("Nothing to fetch: no weights are needed.")
+    for spec in specs:
+        typer.echo(str(checkpoints.pull(spec, force=force)))
+
+
+@app.command()
+def verify(names: Names, json: Json = False) -> None:
+    """Check sizes and hashes of the files that are there; exit status 3 if one is missing or wrong."""
+    from dh import checkpoints
+
+    results = [(spec, result) for spec in _named(names) for result in checkpoints.verify(spec)]
+    if json:
+        print_json([{"checkpoint": spec.name, "file": result.path, "result": result.result} for spec, result in results])
+    else:
+        for spec, result in results:
+            typer.echo(f"{spec.name}/{result.path}: {result.result}")
+    bad = [f"{spec.name}/{result.path}" for spec, result in results if not result.sound]
+    if bad:
+        raise CheckpointMissing(f"{', '.join(bad)}: missing or wrong; run: dh checkpoints pull --force")
+
+
+@app.command()
+def path(name: Annotated[str, typer.Argument(help="A checkpoint.", autocompletion=complete_checkpoint)]) -> None:
+    """Print the folder that a checkpoint's files belong in."""
+    from dh import checkpoints
+
+    for spec in _named([name]):
+        typer.echo(str(checkpoints.folder(spec)))

@@ -1,0 +1,38 @@
+"""Names that the shell completes."""
+
+from __future__ import annotations
+
+
+def complete_method(incomplete: str) -> list[str]:
+    """Methods."""
+    from dh.registry import installed
+
+    return [name for name in installed().methods if name.startswith(incomplete)]
+
+
+def complete_driver(incomplete: str) -> list[str]:
+    """Drivers."""
+    from dh.registry import installed
+
+    return [name for name in installed().drivers if name.startswith(incomplete)]
+
+
+def complete_renderer(incomplete: str) -> list[str]:
+    """Renderers."""
+    from dh.registry import installed
+
+    return [name for name in installed().renderers if name.startswith(incomplete)]
+
+
+def complete_preset(incomplete: str) -> list[str]:
+    """Presets in the checkout."""
+    from dh.presets import preset_names
+
+    return [name for name in preset_names() if name.startswith(incomplete)]
+
+
+def complete_checkpoint(incomplete: str) -> list[str]:
+    """Checkpoints that components declare."""
+    from dh.cli.checkpoints import declared
+
+    return [name for name in declared() if name.startswith(incomplete)]

@@ -1,0 +1,83 @@
+"""Shows a run's events on standard error: a progress bar on a terminal, a line per phase elsewhere."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from dh.progress import Event, Notice, Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+_WORDS = {"prepare": "preparing", "register": "registering", "render": "rendering", "finish": "finishing"}
+_REFRESH_SECONDS = 0.1
+
+
+class Display:
+    """A listener for events; use it as a context manager.
+
+    Args:
+        quiet: show nothing but notices.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        from rich.console import Console
+
+        self.console: Console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._quiet = quiet
+        self._bar: RichProgress | None = None
+        self._task: TaskID | None = None
+        self._phase = ""
+        self._next_update = 0.0
+
+    def __enter__(self) -> Display:
+        if self.console.is_terminal and not self._quiet:
+            from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+            from rich.progress import Progress as RichProgress
+
+            self._bar = RichProgress(
+                SpinnerColumn(),
+                TextColumn("{task.description:<11}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[figures]}"),
+                console=self.console,
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task("starting", total=None, figures="")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Notice):
+            self.console.print(f"note: {event.text}", markup=False)
+        elif not self._quiet:
+            self._show(event)
+
+    def _show(self, event: Progress) -> None:
+        now = time.monotonic()
+        new_phase = event.phase != self._phase
+        if not new_phase and now < self._next_update and event.done != event.total:
+            return
+        self._phase = event.phase
+        self._next_update = now + _REFRESH_SECONDS
+        if self._bar is None or self._task is None:
+            return
+        figures = ""
+        if event.phase == "render":
+            figures = f"{event.speed:.0f} frames/s, {event.real_time_factor:.1f}x real time"
+            if event.time_left is not None:
+                figures += f", {event.time_left:.0f} s left"
+        self._bar.update(
+            self._task, description=_WORDS[event.phase], completed=event.done, total=event.total, figures=figures
+        )

@@ -1,0 +1,52 @@
+"""A method in full: components, licences, weights and options, for the command line and the docs alike."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from dh import checkpoints
+from dh.licences import commercial_use
+from dh.options import option_rows
+from dh.registry import Component, installed
+
+
+def describe_method(name: str, *, driver: str | None = None, renderer: str | None = None) -> dict[str, Any]:
+    """Everything about a method, as ``dh methods show --json`` prints it.
+
+    Raises:
+        DHError: unknown names, or components that do not fit together.
+    """
+    chain = installed().chain(name, driver=driver, renderer=renderer)
+    status = chain.status
+    return {
+        "name": name,
+        "summary": chain.method.summary,
+        "state": status.state.value,
+        "detail": status.detail,
+        "remedy": status.remedy,
+        "components": [_describe(role, component) for role, component in chain.roles.items()],
+    }
+
+
+def _describe(role: str, component: Component[Any]) -> dict[str, Any]:
+    spec = component.spec
+    return {
+        "role": role,
+        "name": spec.name,
+        "plugin": component.plugin,
+        "summary": spec.summary,
+        "devices": list(spec.devices),
+        "licence": spec.licence.name,
+        "commercial": commercial_use(spec),
+        "checkpoints": [
+            {
+                "name": checkpoint.name,
+                "repository": checkpoint.repository,
+                "revision": checkpoint.revision,
+                "state": "present" if checkpoints.state(checkpoint).present else "missing",
+            }
+            for checkpoint in spec.checkpoints
+        ],
+        "options": [asdict(row) for row in option_rows(component.options_model())],
+    }

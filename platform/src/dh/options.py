@@ -1,0 +1,220 @@
+"""Options of components: pydantic models, and how values from several places come together in them.
+
+Later places win: defaults < the method's own < preset file < environment (``DH_OPT_KEY``) < ``--set key=value``.
+A key is ``role.path`` (``renderer.feather``) or the path alone where only one component has it.
+"""
+
+from __future__ import annotations
+
+import os
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Union
+
+import yaml
+from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from dh.errors import OptionError
+from dh.text import nearest
+
+if TYPE_CHECKING:
+    from dh.registry import Chain
+
+ENVIRONMENT_PREFIX = "DH_OPT_"
+
+
+class NoOptions(BaseModel):
+    """Options of a component that has none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class OptionRow:
+    """One option as the command line and the docs show it."""
+
+    key: str
+    type: str
+    default: str
+    range: str
+    help: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value that someone gave for a key, and where: that name begins any complaint about it."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+def option_rows(model: type[BaseModel], prefix: str = "") -> list[OptionRow]:
+    """Every option of a model, nested ones with dots."""
+    rows = []
+    for name, info in model.model_fields.items():
+        key = f"{prefix}{name}"
+        nested = _nested_model(info)
+        if nested is not None:
+            rows += option_rows(nested, f"{key}.")
+            continue
+        default = "required" if info.default is PydanticUndefined and not info.default_factory else _show(info)
+        aliases = tuple(f"{prefix}{alias}" for alias in _aliases(info))
+        rows.append(OptionRow(key, _type_name(info.annotation), default, _range(info), info.description or "", aliases))
+    return rows
+
+
+def resolve_options(
+    chain: Chain,
+    preset: Mapping[str, Mapping[str, Any]],
+    sets: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+) -> dict[str, BaseModel]:
+    """The options of every component of a chain, by role.
+
+    Args:
+        chain: the components.
+        preset: options by role, as a preset file holds them (nested mappings).
+        sets: ``--set`` values by key; a string is read as YAML, so ``true``, ``3`` and ``[1, 2]`` mean what they say.
+        environment: default: the process's.
+
+    Raises:
+        OptionError: an unknown key (naming the nearest), an ambiguous one, or a value that does not fit.
+    """
+    models = {role: component.options_model() for role, component in chain.roles.items()}
+    settings = list(_flatten(chain.method.options, f"method {chain.method.name}"))
+    settings += _flatten(preset, "preset")
+    for name, text in (os.environ if environment is None else environment).items():
+        if name.startswith(ENVIRONMENT_PREFIX):
+            key = name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
+            settings.append(Setting(key, _scalar(text), name))
+    settings += [Setting(key, _scalar(value), f"--set {key}") for key, value in sets.items()]
+
+    trees: dict[str, dict[str, Any]] = {role: {} for role in models}
+    origins: dict[tuple[str, str], str] = {}
+    index = _key_index(models)
+    for setting in settings:
+        role, path = _locate(setting, index, models)
+        origins[role, path] = setting.origin
+        node = trees[role]
+        *parents, leaf = path.split(".")
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[leaf] = setting.value
+    return {role: _validate(model, trees[role], role, origins) for role, model in models.items()}
+
+
+def explain_validation(error: ValidationError) -> tuple[str, str]:
+    """The first problem of a validation error: the field's dotted path, and the problem in words."""
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    message = first["msg"][0].lower() + first["msg"][1:]
+    return path, message.removeprefix("value error, ")
+
+
+def _validate(
+    model: type[BaseModel], tree: dict[str, Any], role: str, origins: Mapping[tuple[str, str], str]
+) -> BaseModel:
+    try:
+        return model(**tree)
+    except ValidationError as error:
+        path, message = explain_validation(error)
+        row = next((row for row in option_rows(model) if path == row.key or path.startswith(f"{row.key}.")), None)
+        origin = origins.get((role, row.key if row else path), f"options of {role}")
+        value = error.errors()[0].get("input")
+        meant = f" ({row.key}: {row.type}{', ' + row.range if row.range else ''}; {row.help})" if row else ""
+        raise OptionError(f"{origin}={value!r}: {message}{meant}") from error
+
+
+def _key_index(models: Mapping[str, type[BaseModel]]) -> dict[str, list[tuple[str, str]]]:
+    """Every way to name an option (qualified or not, alias or not) with the options it may mean."""
+    index: dict[str, list[tuple[str, str]]] = {}
+    for role, model in models.items():
+        for row in option_rows(model):
+            for name in (row.key, *row.aliases):
+                for key in {name, f"{role}.{name}"}:
+                    index.setdefault(key.lower(), []).append((role, row.key))
+    return index
+
+
+def _locate(
+    setting: Setting, index: Mapping[str, list[tuple[str, str]]], models: Mapping[str, type[BaseModel]]
+) -> tuple[str, str]:
+    places = index.get(setting.key.lower(), [])
+    if len(places) == 1:
+        return places[0]
+    if places:
+        choices = " or ".join(f"{role}.{path}" for role, path in places)
+        raise OptionError(f"{setting.origin}: more than one component has this option; write {choices}")
+    if not index:
+        raise OptionError(f"{setting.origin}: no component of this method has options")
+    qualified = "." in setting.key and setting.key.partition(".")[0] in models
+    known = [key for key in index if ("." in key and key.partition(".")[0] in models) == qualified]
+    raise OptionError(f"{setting.origin}: unknown option {setting.key!r}{nearest(setting.key, known)}")
+
+
+def _flatten(tree: Mapping[str, Any], origin: str, prefix: str = "") -> Iterator[Setting]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, origin, f"{prefix}{key}.")
+        else:
+            yield Setting(f"{prefix}{key}", value, f"{origin}: {prefix}{key}")
+
+
+def _scalar(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError:
+        return value
+
+
+def _nested_model(info: FieldInfo) -> type[BaseModel] | None:
+    annotation = info.annotation
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _aliases(info: FieldInfo) -> list[str]:
+    alias = info.validation_alias
+    if isinstance(alias, AliasChoices):
+        return [choice for choice in alias.choices if isinstance(choice, str)]
+    return [alias] if isinstance(alias, str) else []
+
+
+def _show(info: FieldInfo) -> str:
+    default = info.get_default(call_default_factory=True)
+    return "none" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _type_name(annotation: Any) -> str:
+    origin = typing.get_origin(annotation)
+    if origin is Literal:
+        return " | ".join(str(choice) for choice in typing.get_args(annotation))
+    if origin in (Union, types.UnionType):
+        return " | ".join(_type_name(part) for part in typing.get_args(annotation))
+    if annotation is type(None):
+        return "none"
+    if origin is not None:
+        inner = ", ".join(_type_name(part) for part in typing.get_args(annotation) if part is not Ellipsis)
+        return f"{origin.__name__}[{inner}]"
+    return str(getattr(annotation, "__name__", annotation))
+
+
+def _range(info: FieldInfo) -> str:
+    low = high = ""
+    for constraint in info.metadata:
+        for name, sign in (("ge", ">="), ("gt", ">")):
+            if getattr(constraint, name, None) is not None:
+                low = f"{sign} {getattr(constraint, name):g}"
+        for name, sign in (("le", "<="), ("lt", "<")):
+            if getattr(constraint, name, None) is not None:
+                high = f"{sign} {getattr(constraint, name):g}"
+    if low.startswith(">=") and high.startswith("<="):
+        return f"{low[3:]} to {high[3:]}"
+    return " and ".join(part for part in (low, high) if part)

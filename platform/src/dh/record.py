@@ -1,0 +1,182 @@
+"""Run records: everything that decided an output, beside it as JSON, so that the run can be repeated."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from dh import checkpoints
+from dh.errors import InputError
+from dh.files import whole_file
+from dh.pipeline import StageStats
+from dh.session import Session
+from dh.text import one_line
+
+RECORD_VERSION = 1
+_PACKAGES = ("dh-platform", "numpy", "av", "opencv-contrib-python-headless", "mediapipe", "onnxruntime", "torch")
+_INPUTS = ("source", "avatar", "audio", "controls")
+
+
+def record_path(output: Path) -> Path:
+    """Where an output's record lies: ``out.mp4.json`` for ``out.mp4``."""
+    return output.with_name(f"{output.name}.json")
+
+
+def make_record(
+    session: Session, output: dict[str, Any], seconds: dict[str, float], stages: list[StageStats]
+) -> dict[str, Any]:
+    """The record of a finished run, as JSON holds it.
+
+    Args:
+        session: what ran.
+        output: path, codec, crf, width, height, frames, fps and duration in seconds.
+        seconds: of each phase.
+        stages: counts and times of every stage.
+    """
+    request = session.request
+    components = {
+        role: {
+            "name": component.name,
+            "plugin": component.plugin,
+            "version": version_of(component.distribution),
+            "device": session.devices[role],
+            "options": session.options[role].model_dump(mode="json"),
+            "checkpoints": {spec.name: checkpoints.hashes(spec) for spec in component.spec.checkpoints},
+        }
+        for role, component in session.chain.roles.items()
+    }
+    made = output["frames"] / output["fps"]
+    return {
+        "record": RECORD_VERSION,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "request": {
+            "method": request.method,
+            **{name: _absolute(getattr(request, name)) for name in _INPUTS},
+            "driver": request.driver,
+            "renderer": request.renderer,
+            "seed": request.seed,
+            "fps": session.fps,
+            "device": request.device,
+            "commercial_only": request.commercial_only,
+        },
+        "components": components,
+        "inputs": {name: fingerprint(getattr(request, name)) for name in _INPUTS if getattr(request, name)},
+        "output": output,
+        "machine": {
+            "python": platform.python_version(),
+            "system": platform.platform(),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+            "packages": {name: version_of(name) for name in _PACKAGES if version_of(name)},
+        },
+        "timing": {
+            "seconds": {phase: round(value, 3) for phase, value in seconds.items()},
+            "frames_per_second": round(output["frames"] / seconds["render"], 2),
+            "real_time_factor": round(made / seconds["render"], 3),
+            "stages": [
+                {
+                    "name": stage.name,
+                    "items": stage.items,
+                    "busy": round(stage.busy, 3),
+                    "waiting_in": round(stage.waiting_in, 3),
+                    "waiting_out": round(stage.waiting_out, 3),
+                }
+                for stage in stages
+            ],
+        },
+    }
+
+
+def write_record(record: dict[str, Any], path: Path) -> None:
+    """Writes a record, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Reads a record.
+
+    Raises:
+        InputError: there is no such file, or it is no record of this version.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        version = record["record"]
+    except FileNotFoundError:
+        raise InputError(f"--from {path}: no such file; give the .json beside a video") from None
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"--from {path}: not a run record ({one_line(error)}); give the .json beside a video"
+        ) from error
+    if version != RECORD_VERSION:
+        raise InputError(f"--from {path}: record version {version}; this dh reads {RECORD_VERSION}")
+    return dict(record)
+
+
+def replay(record: dict[str, Any], path: Path, given: dict[str, Any]) -> dict[str, Any]:
+    """Values for ``combine`` that repeat a recorded run, with ``given`` (values not None) on top.
+
+    Every option is fixed to its recorded value, so that neither a changed default nor the environment changes the run.
+
+    Raises:
+        InputError: an input is not the file that the record was made from.
+    """
+    values = dict(record["request"])
+    given = {name: value for name, value in given.items() if value is not None}
+    if given.get("avatar") or given.get("source"):
+        values["source"] = values["avatar"] = None
+    for name, expected in record["inputs"].items():
+        if values.get(name) is None or name in given:
+            continue
+        file = Path(values[name])
+        if not file.is_file():
+            raise InputError(f"--from {path}: {name} {file} is gone; give it with --{name}")
+        if fingerprint(file)["sha256"] != expected["sha256"]:
+            raise InputError(f"--from {path}: {name} {file} has changed since; give --{name} to use it as it is now")
+    options = {
+        f"{role}.{key}": value
+        for role, component in record["components"].items()
+        for key, value in _leaves(component["options"])
+    }
+    options.update(given.pop("options", None) or {})
+    values.update(given)
+    return {
+        **values,
+        "options": options,
+        "codec": given.get("codec", record["output"]["codec"]),
+        "crf": given.get("crf", record["output"]["crf"]),
+    }
+
+
+def fingerprint(path: Path) -> dict[str, Any]:
+    """A file's absolute path, size in bytes and SHA-256."""
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return {"path": str(path.absolute()), "bytes": path.stat().st_size, "sha256": digest.hexdigest()}
+
+
+def version_of(distribution: str) -> str:
+    """The installed version of a package, "" where it is not installed."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _absolute(path: Path | None) -> str | None:
+    return None if path is None else str(path.absolute())
+
+
+def _leaves(tree: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    leaves: list[tuple[str, Any]] = []
+    for key, value in tree.items():
+        leaves += _leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
+    return leaves

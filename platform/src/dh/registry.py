@@ -1,0 +1,248 @@
+"""What the loaded plugins offer, and how components join into a chain that can run."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from dh.declarations import (
+    AdapterSpec,
+    AvatarSpec,
+    ComponentSpec,
+    DriverSpec,
+    MethodSpec,
+    MetricSpec,
+    RendererSpec,
+)
+from dh.errors import DHError, OptionError, PluginError
+from dh.motion import BUILTIN_SPACES, MotionSpace
+from dh.plugins import PluginSet, installed_plugins
+from dh.states import State, Status, status_of
+from dh.text import nearest, one_line
+
+Spec = TypeVar("Spec", bound=ComponentSpec)
+
+
+@dataclass(frozen=True)
+class Component(Generic[Spec]):
+    """A declared component and the plugin that brings it."""
+
+    spec: Spec
+    plugin: str
+    distribution: str
+
+    @property
+    def name(self) -> str:
+        """The component's name, unique among its kind."""
+        return self.spec.name
+
+    @property
+    def status(self) -> Status:
+        """Whether it can run on this machine."""
+        return status_of(self.spec, self.distribution)
+
+    def implementation(self) -> Any:
+        """Imports the class.
+
+        Raises:
+            PluginError: the import fails or the name is not there.
+        """
+        return import_dotted(self.spec.implementation, f"{self.plugin} plugin, {self.name}")
+
+    def options_model(self) -> Any:
+        """Imports the pydantic model of the options; a model without fields where the component has none."""
+        from dh.options import NoOptions
+
+        if self.spec.options is None:
+            return NoOptions
+        return import_dotted(self.spec.options, f"{self.plugin} plugin, options of {self.name}")
+
+
+def import_dotted(path: str, owner: str) -> Any:
+    """Imports ``"package.module:Name"``.
+
+    Raises:
+        PluginError: naming ``owner``, whatever the import raised.
+    """
+    module, _, attribute = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # native libraries' loaders may raise anything
+        raise PluginError(f"{owner}: {path} cannot be imported: {one_line(error)}") from error
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A method's components in the order they run."""
+
+    method: MethodSpec
+    avatar: Component[AvatarSpec]
+    driver: Component[DriverSpec]
+    adapters: tuple[Component[AdapterSpec], ...]
+    renderer: Component[RendererSpec]
+
+    @property
+    def components(self) -> tuple[Component[Any], ...]:
+        """Avatar, driver, adapters, renderer."""
+        return (self.avatar, self.driver, *self.adapters, self.renderer)
+
+    @property
+    def roles(self) -> dict[str, Component[Any]]:
+        """The configurable components by role: "avatar", "driver", "renderer" and each adapter by its name."""
+        adapters = {adapter.name: adapter for adapter in self.adapters}
+        return {"avatar": self.avatar, "driver": self.driver, **adapters, "renderer": self.renderer}
+
+    @property
+    def status(self) -> Status:
+        """The first component's status that is not ok, else ok."""
+        for component in self.components:
+            status = component.status
+            if not status.ok:
+                return Status(status.state, f"{component.name} {status.detail}", status.remedy)
+        return Status()
+
+    def require(self) -> None:
+        """Raises the error that the first component's state means, if one cannot run here."""
+        for component in self.components:
+            status = component.status
+            if not status.ok:
+                raise status.error(component.name)
+
+
+class Registry:
+    """Components, methods and motion spaces by name."""
+
+    def __init__(self, plugins: PluginSet) -> None:
+        self.plugins = plugins
+        self.spaces: dict[str, MotionSpace] = {space.name: space for space in BUILTIN_SPACES}
+        self.methods: dict[str, MethodSpec] = {}
+        self.avatars: dict[str, Component[AvatarSpec]] = {}
+        self.drivers: dict[str, Component[DriverSpec]] = {}
+        self.renderers: dict[str, Component[RendererSpec]] = {}
+        self.adapters: dict[str, Component[AdapterSpec]] = {}
+        self.metrics: dict[str, Component[MetricSpec]] = {}
+        shelves: dict[type, dict[str, Any]] = {
+            AvatarSpec: self.avatars,
+            DriverSpec: self.drivers,
+            RendererSpec: self.renderers,
+            AdapterSpec: self.adapters,
+            MetricSpec: self.metrics,
+        }
+        for record in plugins.records:
+            for spec in record.declared:
+                if isinstance(spec, MethodSpec):
+                    self.methods[spec.name] = spec
+                elif isinstance(spec, MotionSpace):
+                    self.spaces[spec.name] = spec
+                else:
+                    shelves[type(spec)][spec.name] = Component(spec, record.name, record.distribution)
+
+    def components(self) -> Iterable[Component[Any]]:
+        """Every component of every kind."""
+        for shelf in (self.avatars, self.drivers, self.renderers, self.adapters, self.metrics):
+            yield from shelf.values()
+
+    def space(self, name: str, owner: str) -> MotionSpace:
+        """A motion space by name.
+
+        Raises:
+            PluginError: ``owner`` declares a space that nobody defines.
+        """
+        if name not in self.spaces:
+            raise PluginError(f"{owner}: unknown motion space {name!r}{nearest(name, self.spaces)}")
+        return self.spaces[name]
+
+    def chain(self, method: str, *, driver: str | None = None, renderer: str | None = None) -> Chain:
+        """Joins a method's components, with another driver or renderer where one is named.
+
+        A renderer of another avatar kind brings an avatar component that makes that kind.
+
+        Raises:
+            OptionError: an unknown name, or a driver and renderer that do not fit, naming what would.
+        """
+        spec = self._find(self.methods, method, "--method")
+        chosen_driver = self._find(self.drivers, driver or spec.driver, "--driver" if driver else f"method {method}")
+        chosen_renderer = self._find(
+            self.renderers, renderer or spec.renderer, "--renderer" if renderer else f"method {method}"
+        )
+        avatar = self._avatar_for(self._find(self.avatars, spec.avatar, f"method {method}"), chosen_renderer)
+        kinds = chosen_driver.spec.avatar_kinds
+        if kinds is not None and avatar.spec.kind not in kinds:
+            raise OptionError(
+                f"driver {chosen_driver.name} reads avatars of kind {' or '.join(kinds)}, but renderer "
+                f"{chosen_renderer.name} uses {avatar.spec.kind}; choose another --driver or --renderer"
+            )
+        adapters = self._adapters_between(chosen_driver, chosen_renderer)
+        return Chain(spec, avatar, chosen_driver, adapters, chosen_renderer)
+
+    def _find(self, shelf: dict[str, Any], name: str, option: str) -> Any:
+        if name in shelf:
+            return shelf[name]
+        broken = [r for r in self.plugins.records if not r.status.ok]
+        hint = f" (plugin {broken[0].name} is {broken[0].status.state.value}: see 'dh plugins')" if broken else ""
+        raise OptionError(f"{option}: there is no {name!r}{nearest(name, shelf)}{hint}")
+
+    def _avatar_for(self, preferred: Component[AvatarSpec], renderer: Component[RendererSpec]) -> Component[AvatarSpec]:
+        if preferred.spec.kind in renderer.spec.avatar_kinds:
+            return preferred
+        for avatar in self.avatars.values():
+            if avatar.spec.kind in renderer.spec.avatar_kinds:
+                return avatar
+        kinds = " or ".join(renderer.spec.avatar_kinds)
+        raise OptionError(f"renderer {renderer.name} needs an avatar of kind {kinds}, which no installed plugin makes")
+
+    def _adapters_between(
+        self, driver: Component[DriverSpec], renderer: Component[RendererSpec]
+    ) -> tuple[Component[AdapterSpec], ...]:
+        """The shortest path of usable adapters from the driver's space to the renderer's."""
+        start = self.space(driver.spec.motion_space, f"driver {driver.name}").name
+        goal = self.space(renderer.spec.motion_space, f"renderer {renderer.name}").name
+        path = self._shortest_path(start, goal, [a for a in self.adapters.values() if a.status.ok])
+        if path is not None:
+            return path
+        message = f"driver {driver.name} makes motion in space {start!r}, but renderer {renderer.name} reads {goal!r}"
+        unusable = self._shortest_path(start, goal, list(self.adapters.values()))
+        if unusable is not None:
+            blocked = next(adapter for adapter in unusable if not adapter.status.ok)
+            raise blocked.status.error(f"{message}; adapter {blocked.name} would join them")
+        drivers = ", ".join(d.name for d in self.drivers.values() if d.spec.motion_space == goal) or "none"
+        renderers = ", ".join(r.name for r in self.renderers.values() if r.spec.motion_space == start) or "none"
+        raise OptionError(
+            f"{message}, and no adapter joins them; drivers for {goal!r}: {drivers}; "
+            f"renderers for {start!r}: {renderers}"
+        )
+
+    @staticmethod
+    def _shortest_path(
+        start: str, goal: str, adapters: list[Component[AdapterSpec]]
+    ) -> tuple[Component[AdapterSpec], ...] | None:
+        queue: deque[tuple[str, tuple[Component[AdapterSpec], ...]]] = deque([(start, ())])
+        seen = {start}
+        while queue:
+            space, path = queue.popleft()
+            if space == goal:
+                return path
+            for adapter in adapters:
+                if adapter.spec.from_space == space and adapter.spec.to_space not in seen:
+                    seen.add(adapter.spec.to_space)
+                    queue.append((adapter.spec.to_space, (*path, adapter)))
+        return None
+
+    def method_status(self, method: MethodSpec) -> Status:
+        """Whether a method can run on this machine."""
+        try:
+            return self.chain(method.name).status
+        except DHError as error:
+            return Status(State.BROKEN, one_line(error))
+
+
+@functools.cache
+def installed() -> Registry:
+    """What this environment's plugins offer, read once per process."""
+    return Registry(installed_plugins())

@@ -1,0 +1,242 @@
+"""One run of a method: components chosen, configured and built, the avatar registered, frames made."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from dh import checkpoints
+from dh.audio import SAMPLE_RATE, AudioChunk
+from dh.avatar import Avatar
+from dh.components import Context, Stage
+from dh.controls import ControlTrack
+from dh.errors import InputError, OptionError, StageError
+from dh.frame import Frame
+from dh.host_stages import FitMotion, SpeechClock, check_frames
+from dh.licences import require_commercial
+from dh.media.audio import probe_audio, read_speech
+from dh.motion import Motion
+from dh.options import resolve_options
+from dh.pipeline import STALL_SECONDS, Pipeline, StageStats, as_source
+from dh.progress import Listener, Notice, Progress, ignore
+from dh.registry import Chain, Registry, installed
+from dh.request import DEFAULT_FPS, RunRequest
+from dh.source import Source
+from dh.states import choose_device
+from dh.timing import exact_rate, frames_for
+
+Result = TypeVar("Result")
+
+SPEECH_CHUNK_SECONDS = 0.5
+"""Length of the audio chunks that a file is read in."""
+
+
+class FrameStream:
+    """Frames as they are made, in order; an iterator to be closed, or used as a context manager.
+
+    Attributes:
+        fps: frames per second.
+        limit: frames to expect, None where the audio is a stream.
+    """
+
+    def __init__(self, pipeline: Pipeline, frames: Iterator[Frame], fps: float, limit: int | None) -> None:
+        self.fps = fps
+        self.limit = limit
+        self._pipeline = pipeline
+        self._frames = frames
+
+    @property
+    def stats(self) -> list[StageStats]:
+        """Counts and times of every stage so far."""
+        return self._pipeline.stats
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self
+
+    def __next__(self) -> Frame:
+        return next(self._frames)
+
+    def __enter__(self) -> FrameStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the run; every stage stops."""
+        self._pipeline.close()
+
+
+class Session:
+    """Builds what a request asks for; then ``frames`` runs it.
+
+    Args:
+        request: what to run.
+        listener: called with Progress and Notice events, from the caller's thread or a stage's.
+        registry: what there is to run; default: the installed plugins.
+
+    Attributes:
+        chain: the components.
+        options: their options by role.
+        devices: their devices by role.
+        avatar: the registered identity.
+        fps: frames per second of motion and video.
+
+    Raises:
+        DHError: whatever keeps the request from running.
+    """
+
+    def __init__(self, request: RunRequest, *, listener: Listener = ignore, registry: Registry | None = None) -> None:
+        registry = registry or installed()
+        self.request = request
+        self.listener = listener
+        self._stall_seconds = _stall_seconds()
+        self._guarding: Pipeline | None = None
+        self.chain: Chain = registry.chain(request.method, driver=request.driver, renderer=request.renderer)
+        self.chain.require()
+        if request.commercial_only:
+            require_commercial(self.chain)
+        self.options: dict[str, BaseModel] = resolve_options(self.chain, request.preset, request.options)
+        roles = self.chain.roles
+        devices = choose_device(request.device, [component.spec for component in roles.values()])
+        self.devices: dict[str, str] = dict(zip(roles, devices, strict=True))
+        self._controls = ControlTrack.read(request.controls) if request.controls else ControlTrack()
+        self._space = registry.space(self.chain.renderer.spec.motion_space, self.chain.renderer.name)
+        self._driver_space = registry.space(self.chain.driver.spec.motion_space, self.chain.driver.name)
+        self._speech = probe_audio(request.audio) if request.audio else None
+        source = Source.open(request.source) if request.source else None
+        saved = Avatar.load(request.avatar) if request.avatar else None
+        self.fps = self._frame_rate(source, saved)
+        self.avatar: Avatar = saved if saved is not None else self._register(source)
+        self._check_avatar()
+
+    def frames(self, audio: Iterable[AudioChunk] | None = None) -> FrameStream:
+        """Builds driver and renderer and starts the pipeline.
+
+        Args:
+            audio: chunks as they arrive; default: the request's file.
+        """
+        limit = None
+        if audio is not None:
+            chunks = audio
+        elif self.request.audio is not None and self._speech is not None:
+            limit = frames_for(round(self._speech.duration * SAMPLE_RATE), SAMPLE_RATE, self.fps)
+            chunks = read_speech(self.request.audio, chunk_seconds=SPEECH_CHUNK_SECONDS)
+        else:
+            raise OptionError("--audio is missing; give a file with speech")
+        clock = SpeechClock(chunks, self.fps)
+        return self._start([as_source("audio", clock), *self._motion_stages(clock), *self._frame_stages()], limit)
+
+    def motion(self, speech: Iterable[AudioChunk]) -> Iterator[Motion]:
+        """Only what reaches the renderer: motion in its space, as many frames as the speech fills, with controls."""
+        clock = SpeechClock(speech, self.fps)
+        with Pipeline([as_source("audio", clock), *self._motion_stages(clock)], stall_seconds=self._stall_seconds) as p:
+            yield from p
+
+    def render(self, motion: Iterable[Motion]) -> FrameStream:
+        """Only the renderer, on motion in its space with controls."""
+        return self._start([as_source("motion", motion), *self._frame_stages()], None)
+
+    def _start(self, stages: list[Stage], limit: int | None) -> FrameStream:
+        pipeline = Pipeline(stages, stall_seconds=self._stall_seconds)
+        name = f"renderer {self.chain.renderer.name}"
+        frames = check_frames(iter(pipeline), name, self.avatar.width, self.avatar.height)
+        return FrameStream(pipeline, frames, self.fps, limit)
+
+    def _motion_stages(self, clock: SpeechClock) -> list[Stage]:
+        driver = self._build("driver")
+        stages = [Stage(f"driver {self.chain.driver.name}", lambda speech: driver.drive(self.avatar, speech))]
+        stages += [self._adapter_stage(adapter.name) for adapter in self.chain.adapters]
+        fit = FitMotion(stages[-1].name, self._space, self.fps, clock, self._controls, self.listener)
+        return [*stages, Stage("motion", fit)]
+
+    def _frame_stages(self) -> list[Stage]:
+        renderer = self._build("renderer")
+        name = f"renderer {self.chain.renderer.name}"
+        stages = self._guarded(name, lambda: list(renderer.stages(self.avatar)))
+        return [Stage(f"{name}: {stage.name}", stage.run) for stage in stages]
+
+    def _adapter_stage(self, name: str) -> Stage:
+        adapter = self._build(name)
+        return Stage(f"adapter {name}", lambda motion: adapter.adapt(self.avatar, motion))
+
+    def _frame_rate(self, source: Source | None, saved: Avatar | None) -> float:
+        bound = self._space.fps or self._driver_space.fps
+        wanted = self.request.fps
+        fixed = bound or (saved.fps if saved is not None else None)
+        if fixed and wanted and abs(fixed - wanted) > 1e-3:
+            why = "this method's motion has" if bound else "this avatar was registered at"
+            raise OptionError(f"--fps {wanted:g}: {why} {fixed:g} frames per second; leave --fps out")
+        if fixed or wanted:
+            return float(fixed or wanted or DEFAULT_FPS)
+        if source is not None and source.kind == "video" and source.fps and 10 <= source.fps <= 60:
+            return float(exact_rate(source.fps))
+        return DEFAULT_FPS
+
+    def _register(self, source: Source | None) -> Avatar:
+        if source is None:
+            raise OptionError("--source is missing; give a picture or a video of the person")
+        spec = self.chain.avatar.spec
+        if source.kind not in spec.sources:
+            takes = " or ".join(spec.sources)
+            raise InputError(f"--source {source.path}: is a {source.kind}, but {spec.name} takes {takes}")
+        builder = self._build("avatar")
+        name = f"avatar {spec.name}"
+        avatar = self._guarded(name, lambda: builder.register(source))
+        if not isinstance(avatar, Avatar):
+            raise StageError(name, f"register gave a {type(avatar).__name__}, not an Avatar")
+        return avatar
+
+    def _check_avatar(self) -> None:
+        kinds = self.chain.renderer.spec.avatar_kinds
+        if self.avatar.kind not in kinds:
+            raise InputError(
+                f"avatar of kind {self.avatar.kind!r} does not fit renderer {self.chain.renderer.name}, "
+                f"which reads {' or '.join(kinds)}; register the source again with "
+                f"'dh avatar create --method {self.request.method}'"
+            )
+
+    def _build(self, role: str) -> Any:
+        """Constructs the component of a role, with its options and context."""
+        component = self.chain.roles[role]
+        implementation = component.implementation()
+        begin = time.monotonic()
+
+        def progress(done: int, total: int | None) -> None:
+            if self._guarding is not None:
+                self._guarding.beat()
+            self.listener(Progress("register", done, total, time.monotonic() - begin))
+
+        context = Context(
+            fps=self.fps,
+            seed=self.request.seed,
+            device=self.devices[role],
+            notice=lambda text: self.listener(Notice(text)),
+            progress=progress,
+            checkpoints={spec.name: checkpoints.require(spec) for spec in component.spec.checkpoints},
+        )
+        kind = role if role in ("avatar", "driver", "renderer") else "adapter"
+        return self._guarded(f"{kind} {component.name}", lambda: implementation(self.options[role], context))
+
+    def _guarded(self, name: str, function: Callable[[], Result]) -> Result:
+        """Calls plugin code as a stage of its own: what it raises names it, and a hang is noticed."""
+        with Pipeline([Stage(name, lambda _: iter((function(),)))], stall_seconds=self._stall_seconds) as guarding:
+            self._guarding = guarding
+            result: Result = next(iter(guarding))
+        self._guarding = None
+        return result
+
+
+def _stall_seconds() -> float:
+    text = os.environ.get("DH_STALL_SECONDS", "")
+    try:
+        seconds = float(text) if text else STALL_SECONDS
+    except ValueError:
+        seconds = 0.0
+    if seconds <= 0:
+        raise OptionError(f"DH_STALL_SECONDS={text!r}: give seconds above 0")
+    return seconds
