@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dh.api import stream as stream
     from dh.audio import SAMPLE_RATE as SAMPLE_RATE
     from dh.audio import AudioChunk as AudioChunk
+    from dh.audio import split_frames as split_frames
     from dh.avatar import Avatar as Avatar
     from dh.components import Adapter as Adapter
     from dh.components import AvatarBuilder as AvatarBuilder
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from dh.motion import Motion as Motion
     from dh.motion import MotionField as MotionField
     from dh.motion import MotionSpace as MotionSpace
+    from dh.motion import arkit_motion as arkit_motion
     from dh.progress import Notice as Notice
     from dh.progress import Progress as Progress
     from dh.session import FrameStream as FrameStream
@@ -63,7 +65,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "api": ("create_avatar", "run", "stream"),
-    "audio": ("SAMPLE_RATE", "AudioChunk"),
+    "audio": ("SAMPLE_RATE", "AudioChunk", "split_frames"),
     "avatar": ("Avatar",),
     "components": ("Adapter", "AvatarBuilder", "Context", "Driver", "Renderer", "Stage"),
     "controls": ("CONTROL_FIELDS", "ControlTrack", "Controls"),
@@ -77,7 +79,7 @@ _HOMES = {
     ),
     "frame": ("Frame",),
     "hookspecs": ("hookimpl",),
-    "motion": ("ARKIT", "ARKIT_BLENDSHAPES", "LIVEPORTRAIT", "Motion", "MotionField", "MotionSpace"),
+    "motion": ("ARKIT", "ARKIT_BLENDSHAPES", "LIVEPORTRAIT", "Motion", "MotionField", "MotionSpace", "arkit_motion"),
     "progress": ("Notice", "Progress"),
     "session": ("FrameStream",),
     "source": ("Source",),

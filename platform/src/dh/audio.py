@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dh.timing import exact_rate
 
 SAMPLE_RATE = 16_000
 """Samples per second of every AudioChunk."""
@@ -44,3 +47,22 @@ class AudioChunk:
     def duration(self) -> float:
         """Seconds that the samples last."""
         return len(self.samples) / SAMPLE_RATE
+
+
+def split_frames(speech: Iterable[AudioChunk], fps: float) -> Iterator[NDArray[np.float32]]:
+    """Cuts speech into the samples of each video frame, however it was chunked.
+
+    Yields:
+        float32 of shape (n,) for frames 0, 1, ...: the samples from floor(k x 16000 / fps) to the next frame's. The
+        last may be shorter. There are ceil(seconds of speech x fps) of them.
+    """
+    rate = exact_rate(fps)
+    pending: NDArray[np.float32] = np.zeros(0, np.float32)
+    frame = begin = 0
+    for chunk in speech:
+        pending = np.concatenate([pending, chunk.samples])
+        while begin + len(pending) >= (end := (frame + 1) * SAMPLE_RATE * rate.denominator // rate.numerator):
+            yield pending[: end - begin]
+            pending, begin, frame = pending[end - begin :], end, frame + 1
+    if len(pending):
+        yield pending

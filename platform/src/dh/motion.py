@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from dh.controls import Controls
 
@@ -150,5 +150,46 @@ LIVEPORTRAIT = MotionSpace(
         "kp": MotionField((63,), "normalised crop", "21 canonical keypoints, xyz interleaved"),
     },
 )
+
+
+def arkit_motion(
+    start: int,
+    fps: float,
+    *,
+    rotation: ArrayLike = (0.0, 0.0, 0.0),
+    translation: ArrayLike = (0.0, 0.0, 0.0),
+    **weights: ArrayLike,
+) -> Motion:
+    """Motion in the ``arkit`` space from the blendshapes that matter; all others are 0.
+
+    Args:
+        start: index of the first frame.
+        fps: frames per second.
+        rotation: (3,) or (n, 3) degrees.
+        translation: (3,) or (n, 3) face heights.
+        **weights: blendshapes by name, each a number or (n,); clipped to 0..1.
+
+    Raises:
+        ValueError: an unknown blendshape, or lengths that do not agree.
+    """
+    import numpy as np
+
+    unknown = set(weights) - set(ARKIT_BLENDSHAPES)
+    if unknown:
+        raise ValueError(f"unknown blendshapes {sorted(unknown)}")
+    rotation, translation = np.asarray(rotation), np.asarray(translation)
+    frames = np.broadcast_shapes(
+        (1,), rotation.shape[:-1], translation.shape[:-1], *(np.shape(weight) for weight in weights.values())
+    )[0]
+    blendshapes = np.zeros((frames, len(ARKIT_BLENDSHAPES)), np.float32)
+    for name, weight in weights.items():
+        blendshapes[:, ARKIT_BLENDSHAPES.index(name)] = np.clip(weight, 0, 1)
+    values = {
+        "blendshapes": blendshapes,
+        "rotation": np.broadcast_to(rotation, (frames, 3)),
+        "translation": np.broadcast_to(translation, (frames, 3)),
+    }
+    return Motion(ARKIT, start, fps, values)
+
 
 BUILTIN_SPACES: tuple[MotionSpace, ...] = (ARKIT, LIVEPORTRAIT)

@@ -91,8 +91,9 @@ def load_plugins(entry_points: Iterable[EntryPoint] | None = None) -> PluginSet:
     Raises:
         PluginError: ``DH_STRICT=1`` and a plugin is not ok.
     """
-    found: list[EntryPoint] = []
-    found += importlib.metadata.entry_points(group=ENTRY_POINT_GROUP) if entry_points is None else entry_points
+    if entry_points is None:
+        entry_points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
+    found: list[EntryPoint] = list(entry_points)
     found.sort(key=lambda entry_point: entry_point.name)
     manager = pluggy.PluginManager("dh")
     manager.add_hookspecs(hookspecs)

@@ -8,6 +8,8 @@ interrupted, and weights are gigabytes: here partial files stay, named by the ve
 from __future__ import annotations
 
 import contextlib
+import functools
+import glob
 import hashlib
 import io
 import logging
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dh.checkpoints.integrity import is_sha256, read_digest, remembered_digests, unsound
-from dh.checkpoints.store import by_hand, folder, state
+from dh.checkpoints.store import by_hand, folder
 from dh.declarations import CheckpointFile, CheckpointSpec
 from dh.errors import CheckpointMissing, DHError, InputError
 from dh.files import reason
@@ -125,7 +127,8 @@ def _resolve(spec: CheckpointSpec, file: CheckpointFile) -> _Remote:
     version = hashlib.sha256(metadata.etag.encode()).hexdigest()[:16]
     path = folder(spec) / file.path
     partial = path.with_name(f".{path.name}.{version}.part")
-    return _Remote(file, url, metadata.size, file.sha256 or sha256, partial)
+    size = file.size if metadata.size is None else metadata.size
+    return _Remote(file, url, size, file.sha256 or sha256, partial)
 
 
 def _check_space(spec: CheckpointSpec, remotes: list[_Remote]) -> None:
@@ -145,13 +148,13 @@ def _fetch_all(spec: CheckpointSpec, remotes: list[_Remote], on_progress: Progre
     total = None if None in sizes else sum(size or 0 for size in sizes)
     done = 0
 
-    def report(in_file: int) -> None:
+    def report(before: int, path: str, there: int) -> None:
         if on_progress:
-            on_progress(done + in_file, total, remote.file.path)
+            on_progress(before + there, total, path)
 
     with _no_bars() if on_progress else contextlib.nullcontext():
         for remote in remotes:
-            _fetch(spec, remote, report)
+            _fetch(spec, remote, functools.partial(report, done, remote.file.path))
             done += (folder(spec) / remote.file.path).stat().st_size
 
 
@@ -186,7 +189,7 @@ def _fetch(spec: CheckpointSpec, remote: _Remote, report: Callable[[int], None])
     partial.replace(path)
     with remembered_digests() as digests:
         digests.remember(path, digest)
-    for stale in path.parent.glob(f".{path.name}.*.part"):
+    for stale in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
         stale.unlink()
 
 

@@ -9,6 +9,7 @@ import typer
 from dh.cli.completion import complete_checkpoint
 from dh.cli.output import Json, print_json, print_table
 from dh.errors import CheckpointMissing, OptionError
+from dh.home import command
 
 if TYPE_CHECKING:
     from dh.declarations import CheckpointSpec
@@ -108,13 +109,17 @@ def verify(names: Names, json: Json = False) -> None:
 
     results = [(spec, result) for spec in _named(names) for result in checkpoints.verify(spec)]
     if json:
-        print_json([{"checkpoint": spec.name, "file": result.path, "result": result.result} for spec, result in results])
+        print_json(
+            [{"checkpoint": spec.name, "file": result.path, "result": result.result} for spec, result in results]
+        )
     else:
         for spec, result in results:
             typer.echo(f"{spec.name}/{result.path}: {result.result}")
-    bad = [f"{spec.name}/{result.path}" for spec, result in results if not result.sound]
+    bad = [(spec.name, result.path) for spec, result in results if not result.sound]
     if bad:
-        raise CheckpointMissing(f"{', '.join(bad)}: missing or wrong; run: dh checkpoints pull --force")
+        files = ", ".join("/".join(pair) for pair in bad)
+        wanted = " ".join(sorted({name for name, _ in bad}))
+        raise CheckpointMissing(f"{files}: missing or wrong; run: {command()} checkpoints pull {wanted}")
 
 
 @app.command()

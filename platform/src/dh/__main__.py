@@ -1,0 +1,7 @@
+"""``python -m dh``."""
+
+from __future__ import annotations
+
+from dh.cli import main
+
+main()
