@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
-from skimage.data import astronaut
+from skimage.data import astronaut  # type: ignore[import-not-found, unused-ignore]
 
 HERE = Path(__file__).parent
 
@@ -31,7 +32,7 @@ LEAD_IN, LEAD_OUT = 0.3, 0.5
 
 
 def make_portrait(path: Path) -> None:
-    """Crops the astronaut to head and shoulders, enlarges it three times and sharpens it a little."""
+    """Crops the astronaut to head and shoulders, enlarges it to 768 x 768 and sharpens it a little."""
     head = Image.fromarray(astronaut()).crop(HEAD_AND_SHOULDERS)
     large = head.resize((768, 768), Image.Resampling.LANCZOS)
     large = large.filter(ImageFilter.UnsharpMask(radius=2, percent=60, threshold=1))
@@ -58,7 +59,7 @@ def make_speech(path: Path) -> None:
         file.writeframes(np.round(samples * 32767).astype("<i2").tobytes())
 
 
-def soften(samples: np.ndarray, rate: int) -> np.ndarray:
+def soften(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
     """Takes rumble below 70 Hz and the synthesiser's buzz above 5 kHz (6 dB at the top) out of ``samples``."""
     spectrum = np.fft.rfft(samples)
     hertz = np.fft.rfftfreq(len(samples), 1 / rate)

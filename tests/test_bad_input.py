@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import PORTRAIT, write_wav
-from dh.cli import run_command
 from PIL import Image
+
+from dh.cli import run_command
 
 Case = Callable[[Path], tuple[dict[str, object], int, str]]
 """Makes its files in a folder; gives what changes in a good command, the exit status, and words of the message."""

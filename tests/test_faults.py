@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PORTRAIT, SPEECH, Done
+
 from dh.testing import write_distribution
 
 GOOD_RUN = ["run", "-m", "face-mesh", "-s", str(PORTRAIT), "-a", str(SPEECH)]
@@ -141,7 +142,7 @@ def group_is_empty(group: int) -> bool:
     return False
 
 
-MOMENTS = [round(random.Random(2).uniform(0.1, 3.5), 2) for _ in range(5)]  # noqa: S311  (reproducible moments)
+MOMENTS = [round(random.Random(2).uniform(0.1, 3.5), 2) for _ in range(5)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -1,0 +1,91 @@
+"""Writes the reference pages of the docs from the commands and options themselves, so that they cannot differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def command_reference() -> str:
+    """``docs/cli.md``: every command with its arguments and options, as Markdown."""
+    import typer.main
+
+    from dh.cli.app import build_app
+
+    lines = [
+        "# The `dh` command",
+        "",
+        "Written by `script/docs` from the command itself; a test keeps it so. In a checkout the command is `./dh`.",
+        "",
+        "| exit status | means |",
+        "|---|---|",
+        "| 0 | done |",
+        "| 1 | a method failed, or `dh doctor` found something broken |",
+        "| 2 | an option or input file cannot be used; the message names it and the remedy |",
+        "| 3 | this machine lacks packages, weights or a device; the message names the command that adds them |",
+        "| 130 | interrupted |",
+        "",
+        "`--debug` before or after any command shows the traceback of an error.",
+    ]
+    for name, command in _commands("dh", typer.main.get_command(build_app())):
+        lines += ["", f"## `{name}`", "", *_describe(command)]
+    return "\n".join(lines) + "\n"
+
+
+def method_reference(name: str) -> str:
+    """``docs/methods/NAME.md``: a method's components, licences and options, as Markdown."""
+    from dh.describe import describe_method
+
+    method = describe_method(name)
+    lines = [
+        f"# `{name}`: {method['summary']}",
+        "",
+        f"Written by `script/docs` from what `dh methods show {name}` shows; a test keeps it so.",
+    ]
+    for component in method["components"]:
+        lines += [
+            "",
+            f"## {component['role']}: `{component['name']}`",
+            "",
+            f"{component['summary'].capitalize()}.",
+            f"Licence: {component['licence']}; commercial use {component['commercial']}.",
+            f"Devices: {', '.join(component['devices'])}.",
+        ]
+        if component["options"]:
+            lines += ["", "| `--set` | type | default | range | meaning |", "|---|---|---|---|---|"]
+            lines += [
+                f"| `{row['key']}` | {_cell(row['type'])} | {row['default']} | {row['range']} | {_cell(row['help'])} |"
+                for row in component["options"]
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def _commands(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from _commands(f"{path} {name}", child)
+
+
+def _describe(command: Any) -> list[str]:
+    lines = [" ".join((command.help or "").split())]
+    rows = [
+        f"| {_names(parameter)} | {_cell(' '.join((getattr(parameter, 'help', None) or '').split()))} |"
+        for parameter in command.params
+        if parameter.name not in ("install_completion", "show_completion", "help")
+    ]
+    if rows:
+        lines += ["", "| option | meaning |", "|---|---|", *rows]
+    return lines
+
+
+def _names(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return f"`{parameter.name.upper()}`"
+    names = ", ".join(f"`{name}`" for name in parameter.opts)
+    default = parameter.default
+    shown = "" if default in (None, False, [], ()) or callable(default) else f" (default {default})"
+    return f"{names}{shown}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
