@@ -10,7 +10,7 @@ import typer.main
 from conftest import ROOT
 
 from dh.cli.app import build_app
-from dh.cli.reference import command_reference, method_reference
+from dh.cli.reference import command_reference, control_reference, method_reference
 from dh.registry import installed
 
 PAGES = sorted(
@@ -20,6 +20,10 @@ PAGES = sorted(
 
 def test_the_command_reference_is_current() -> None:
     assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == command_reference(), "run script/docs"
+
+
+def test_the_control_reference_is_current() -> None:
+    assert (ROOT / "docs" / "controls.md").read_text(encoding="utf-8") == control_reference(), "run script/docs"
 
 
 @pytest.mark.parametrize("method", installed().methods)

@@ -12,6 +12,7 @@ from dh.audio import AudioChunk
 from dh.avatar import Avatar
 from dh.errors import InputError, OptionError
 from dh.files import check_writable
+from dh.media.codecs import default_codec_for
 from dh.media.writer import VideoWriter, check_target, is_stream
 from dh.pipeline import StageStats
 from dh.presets import read_preset
@@ -61,7 +62,7 @@ def run(
         seed: of every random choice; default 0.
         fps: frames per second; default: the motion space's, the source video's, or 25.
         device: "auto", "cpu", "cuda", "cuda:N" or "mps".
-        codec: video codec; default h264.
+        codec: video codec; default: the container's, h264 for most.
         crf: quality of the codec, smaller is better; default: the codec's own.
         commercial_only: refuse what does not allow commercial use.
         on_event: called with ``Progress`` and ``Notice`` events.
@@ -77,11 +78,12 @@ def run(
         path = Path(from_record)
         given = replay(read_record(path), path, given)
     values = combine(read_preset(config) if config else None, **given)
-    codec, crf = values.pop("codec", "h264"), values.pop("crf", None)
+    codec, crf = values.pop("codec", None), values.pop("crf", None)
     request = make_request(**values)
     if request.audio is None:
         raise OptionError("--audio is missing; give a file with speech")
     target = os.fspath(output)
+    codec = codec or default_codec_for(target)
     check_target(target, codec, crf)
     _check_output(target, request)
     clock = _Clock()

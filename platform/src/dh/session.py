@@ -124,7 +124,7 @@ class Session:
         if audio is not None:
             chunks = audio
         elif self.request.audio is not None and self._speech is not None:
-            limit = frames_for(round(self._speech.duration * SAMPLE_RATE), SAMPLE_RATE, self.fps)
+            limit = frames_for(self._speech.samples, SAMPLE_RATE, self.fps)
             chunks = read_speech(self.request.audio, chunk_seconds=SPEECH_CHUNK_SECONDS)
         else:
             raise OptionError("--audio is missing; give a file with speech")

@@ -32,6 +32,28 @@ def command_reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+def control_reference() -> str:
+    """``docs/controls.md``: every per-frame control, as Markdown."""
+    from dh.controls import CONTROL_FIELDS
+
+    lines = [
+        "# Controls",
+        "",
+        "Written by `script/docs` from the controls themselves; a test keeps it so.",
+        "",
+        "`dh run --controls FILE` changes any method's motion frame by frame, whichever driver made it. The file holds",
+        "keyframes: CSV with a header row, or a list of mappings in JSON or YAML. `time` is in seconds; each control is",
+        "interpolated linearly between the keyframes that name it and held before the first and after the last.",
+        "",
+        "| control | neutral | range | unit | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    for name, control in CONTROL_FIELDS.items():
+        span = f"{control.low:g} to {control.high:g}"
+        lines.append(f"| `{name}` | {control.neutral:g} | {span} | {control.unit} | {control.doc} |")
+    return "\n".join(lines) + "\n"
+
+
 def method_reference(name: str) -> str:
     """``docs/methods/NAME.md``: a method's components, licences and options, as Markdown."""
     from dh.describe import describe_method

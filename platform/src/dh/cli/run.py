@@ -37,7 +37,7 @@ def run(
     fps: parameters.Fps = None,
     device: parameters.Device = None,
     codec: Annotated[
-        str | None, typer.Option("--codec", help="h264, hevc, vp9, av1, ffv1 or prores.  [default: h264]")
+        str | None, typer.Option("--codec", help="h264, hevc, vp9, av1, ffv1 or prores.  [default: the container's]")
     ] = None,
     crf: Annotated[
         int | None, typer.Option("--crf", help="Quality of the codec, smaller is better.  [default: the codec's own]")

@@ -22,6 +22,9 @@ MIN_SIDE = 16
 _NO_PICTURES = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")
 """Formats that Pillow recognises but cannot decode, or only through another program."""
 
+_MOVING = ("AVIF", "GIF", "PNG", "WEBP")
+"""Formats whose further frames are an animation, rather than pages or smaller versions."""
+
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -69,16 +72,18 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels)
 
 
-def animation_format(path: Path) -> str | None:
-    """The format of a picture that moves ("GIF", "PNG", "WEBP" or "AVIF"); None for a still or no picture."""
+def picture_kind(path: Path) -> tuple[str | None, bool]:
+    """The format of a picture file, such as "JPEG", and whether it moves; None where the file holds no picture."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             with Image.open(path) as image:
-                moving = image.format in ("GIF", "PNG", "WEBP", "AVIF") and getattr(image, "n_frames", 1) > 1
-                return image.format if moving else None
-        except Exception:  # whatever is wrong with it, reading it tells
-            return None
+                kind = None if image.format in _NO_PICTURES else image.format
+                return kind, kind in _MOVING and _count_frames(image) > 1
+        except Image.DecompressionBombError:
+            return "too large", False
+        except Exception:  # Pillow raises almost any type for damaged files; what reads the file next reports them
+            return None, False
 
 
 def check_size(width: int, height: int, name: str) -> None:
@@ -98,6 +103,13 @@ def over_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
     alpha = rgba[..., 3:].astype(np.uint16)
     blended = rgba[..., :3] * alpha + 255 * (255 - alpha)
     return ((blended + 127) // 255).astype(np.uint8)
+
+
+def _count_frames(image: Image.Image) -> int:
+    try:
+        return getattr(image, "n_frames", 1)
+    except Exception:  # cut off after its first frame: a picture, which reading refuses
+        return 1
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -72,7 +72,8 @@ def open_container(file: Path | BinaryIO, name: str) -> Iterator[InputContainer]
         container = av.open(opened, "r", container_options=options, metadata_errors="replace")
     except (av.FFmpegError, ValueError) as error:
         raise MediaError(
-            f"{name}: is no media file that can be read, or is damaged; export it again, for instance as MP4 or WAV"
+            f"{name}: is no picture, video or sound that can be read, or is damaged; "
+            "export it again, for instance as PNG, MP4 or WAV"
         ) from error
     except OSError as error:
         raise MediaError(f"{name}: {_why_unreadable(error)}") from error

@@ -17,6 +17,7 @@ def dh_avatars() -> Iterable[dh.AvatarSpec]:
         name="face-mesh",
         summary="478 face landmarks on an image, or on every frame of a video (MediaPipe)",
         implementation="dh_face_mesh.avatar:FaceMeshAvatarBuilder",
+        requires=("mediapipe",),
         options="dh_face_mesh.options:AvatarOptions",
         kind="face-mesh",
         licence=_LICENCE,

@@ -1,0 +1,199 @@
+"""A run from input files to a video: what it writes, what it tells, and that it can be repeated."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+import dh
+from dh.cli import run_command
+from dh.media.audio import read_speech
+
+pytestmark = pytest.mark.usefixtures("toy_method")
+
+FRAMES = 33
+"""ceil(1.3 s x 25)."""
+
+
+def decode(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def run(picture: Path, speech: Path, output: Path, **changes: Any) -> dict[str, Any]:
+    return dh.run("toy", **{"source": picture, "audio": speech, "output": output, **changes})
+
+
+def test_a_run_writes_the_video_and_its_record(picture: Path, speech: Path, tmp_path: Path) -> None:
+    output = tmp_path / "videos" / "out.mp4"
+    output.parent.mkdir()
+    record = run(picture, speech, output, options={"gain": 2})
+    assert sorted(path.name for path in output.parent.iterdir()) == ["out.mp4", "out.mp4.json"]
+    assert json.loads((output.parent / "out.mp4.json").read_text()) == record
+    with av.open(str(output)) as container:
+        video, audio = container.streams.video[0], container.streams.audio[0]
+        assert (video.codec_context.name, video.pix_fmt, audio.codec_context.name) == ("h264", "yuv420p", "aac")
+        assert (video.width, video.height, video.average_rate) == (96, 64, 25)
+    assert len(decode(output)) == FRAMES
+    assert record["output"]["frames"] == FRAMES
+    assert record["components"]["driver"]["options"] == {"gain": 2.0, "jitter": 0.0}
+    assert set(record["inputs"]) == {"source", "audio"}
+    assert [stage["name"] for stage in record["timing"]["stages"]] == [
+        "audio",
+        "driver toy",
+        "motion",
+        "renderer toy: draw",
+        "encode",
+    ]
+    assert all(stage["items"] == FRAMES for stage in record["timing"]["stages"][1:])
+
+
+def test_a_record_repeats_the_run(picture: Path, speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = (tmp_path / f"{name}.mkv" for name in ("first", "second", "third"))
+    run(picture, speech, first, options={"jitter": 0.5}, seed=7, codec="ffv1")
+    monkeypatch.setenv("DH_OPT_JITTER", "0.9")
+    dh.run(from_record=tmp_path / "first.mkv.json", output=second)
+    dh.run(from_record=tmp_path / "first.mkv.json", output=third, seed=8)
+    one, two, three = decode(first), decode(second), decode(third)
+    np.testing.assert_array_equal(one, two)
+    assert (np.array(one) != np.array(three)).any()
+
+
+def test_a_record_of_inputs_that_changed_is_refused(picture: Path, speech: Path, tmp_path: Path) -> None:
+    run(picture, speech, tmp_path / "out.mp4")
+    picture.write_bytes(picture.read_bytes() + b"x")
+    with pytest.raises(dh.InputError, match=r"source .*picture\.png has changed since"):
+        dh.run(from_record=tmp_path / "out.mp4.json", output=tmp_path / "again.mp4")
+    dh.run(from_record=tmp_path / "out.mp4.json", source=picture, output=tmp_path / "again.mp4")
+    speech.unlink()
+    with pytest.raises(dh.InputError, match=r"audio .*speech\.wav is gone"):
+        dh.run(from_record=tmp_path / "out.mp4.json", source=picture, output=tmp_path / "again.mp4")
+
+
+def test_a_failing_run_keeps_the_old_output(picture: Path, speech: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.mp4"
+    output.write_bytes(b"precious")
+    with pytest.raises(dh.OptionError):
+        run(picture, speech, output, options={"gain": -1})
+    assert output.read_bytes() == b"precious"
+    run(picture, speech, output)
+    assert len(decode(output)) == FRAMES
+
+
+def test_progress_and_notices_reach_a_python_caller(picture: Path, speech: Path, tmp_path: Path) -> None:
+    events: list[Any] = []
+    run(picture, speech, tmp_path / "out.mp4", on_event=events.append)
+    assert [event.text for event in events if isinstance(event, dh.Notice)] == ["the toy avatar sees a face everywhere"]
+    progress = [event for event in events if isinstance(event, dh.Progress)]
+    assert list(dict.fromkeys(event.phase for event in progress)) == ["prepare", "render", "finish"]
+    rendering = [event for event in progress if event.phase == "render"]
+    assert [event.done for event in rendering] == list(range(1, FRAMES + 1))
+    assert all(event.total == FRAMES for event in rendering)
+    assert rendering[-1].speed > 0
+    assert rendering[-1].real_time_factor == pytest.approx(rendering[-1].speed / 25)
+    assert rendering[-1].time_left == 0
+
+
+def test_frames_stream_with_their_times(picture: Path, speech: Path) -> None:
+    with dh.stream("toy", source=picture, audio=speech) as stream:
+        frames = list(stream)
+    assert [frame.index for frame in frames] == list(range(FRAMES))
+    assert [frame.time for frame in frames] == pytest.approx([k / 25 for k in range(FRAMES)])
+
+
+def test_frames_come_while_audio_still_arrives(picture: Path) -> None:
+    sent = 0
+
+    def microphone() -> Any:
+        nonlocal sent
+        while True:
+            yield dh.AudioChunk(np.zeros(640, np.float32), sent * 640)
+            sent += 1
+
+    with dh.stream("toy", source=picture, audio=microphone()) as stream:
+        for expected in range(20):
+            assert next(stream).index == expected
+    assert sent < 60
+
+
+def test_frames_do_not_depend_on_how_the_audio_was_cut(picture: Path, speech: Path) -> None:
+    samples = np.concatenate([chunk.samples for chunk in read_speech(speech)])
+    results = []
+    for size in (1000, 7777, len(samples)):
+        chunks = [dh.AudioChunk(samples[k : k + size], k) for k in range(0, len(samples), size)]
+        with dh.stream("toy", source=picture, audio=chunks) as stream:
+            results.append([frame.image for frame in stream])
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+
+
+def test_controls_reach_the_renderer(picture: Path, speech: Path, tmp_path: Path) -> None:
+    controls = tmp_path / "controls.csv"
+    controls.write_text("time,fade\n0,0\n")
+    with dh.stream("toy", source=picture, audio=speech, controls=controls) as stream:
+        still = [frame.image for frame in stream]
+    assert all((image == still[0]).all() for image in still)
+
+
+def test_an_avatar_is_registered_once_and_reused(picture: Path, speech: Path, tmp_path: Path) -> None:
+    avatar = tmp_path / "me.dhavatar"
+    assert run_command(["avatar", "create", "-m", "toy", "-s", str(picture), "-o", str(avatar), "-q"]) == 0
+    with dh.stream("toy", avatar=avatar, audio=speech) as one, dh.stream("toy", source=picture, audio=speech) as other:
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a.image, b.image)
+
+
+def test_an_avatar_of_another_kind_is_refused(speech: Path, tmp_path: Path) -> None:
+    dh.Avatar("cube", 64, 64).save(tmp_path / "cube.dhavatar")
+    with pytest.raises(dh.InputError, match="avatar of kind 'cube' does not fit renderer toy, which reads toy"):
+        dh.stream("toy", avatar=tmp_path / "cube.dhavatar", audio=speech)
+
+
+def test_closing_a_stream_ends_its_threads(picture: Path, speech: Path) -> None:
+    import threading
+
+    stream = dh.stream("toy", source=picture, audio=speech)
+    next(stream)
+    stream.close()
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("dh ")] == []
+    assert list(stream) == []
+
+
+def test_standard_output_carries_a_playable_video(picture: Path, speech: Path, tmp_path: Path) -> None:
+    arguments = ["run", "-m", "toy", "-s", str(picture), "-a", str(speech), "-o", "-"]
+    done = subprocess.run([sys.executable, "-m", "dh", *arguments], capture_output=True, check=True)
+    path = tmp_path / "piped.mp4"
+    path.write_bytes(done.stdout)
+    assert len(decode(path)) == FRAMES
+    assert not list(tmp_path.glob("-*"))
+
+
+def test_json_is_the_record(picture: Path, speech: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "out.mp4"
+    arguments = ["-m", "toy", "-s", str(picture), "-a", str(speech), "-o", str(output), "--json", "--fps", "30"]
+    assert run_command(["run", *arguments]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["output"]["fps"] == 30
+    assert record["output"]["frames"] == 39
+
+
+def test_a_still_picture_gives_25_frames_per_second_and_a_video_its_own(
+    picture: Path, speech: Path, tmp_path: Path
+) -> None:
+    clip = tmp_path / "clip.mp4"
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for _ in range(10):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((64, 64, 3), 90, np.uint8), "rgb24")))
+        container.mux(stream.encode())
+    for source, fps in ((picture, 25.0), (clip, 30.0)):
+        with dh.stream("toy", source=source, audio=speech) as frames:
+            assert frames.fps == fps

@@ -1,0 +1,251 @@
+"""Displacement fields over the crop: blendshapes and head rotation on a coarse grid, and their inversion.
+
+A field is (rows, columns, 2) in crop pixels, x then y. A forward field says where each point of the source goes; a
+backward field says, for each point of the result, where in the source it comes from, as an offset. Grid point
+(i, j) lies at crop pixel ((j + 0.5) * cell - 0.5, (i + 0.5) * cell - 0.5).
+
+The lips are cut: above the line between them the field of the upper lip holds, below it that of the lower one. Both
+agree everywhere but around the mouth, so the upper one is kept as a difference, on a window around the mouth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from dh_face_mesh import shapes
+from dh_face_mesh.crop import Head
+from dh_face_mesh.topology import EAR_LEFT, EAR_RIGHT, FACE_OVAL, INNER_LOWER, INNER_UPPER, UPPER_LID
+
+Array = NDArray[np.float64]
+Field = NDArray[np.float32]
+
+GRID = 128
+"""Points of the grid along each side of the crop."""
+
+_STIFFNESS = 3e-5
+"""Smoothing of the splines, against kinks between landmarks that lie close together."""
+
+_STEPS = 6
+"""Fixed-point steps of an inversion: the remaining error is below 0.05 pixels up to a wide-open mouth."""
+
+_RELIEF = 0.10
+"""Depth of the head's level behind the outer eye corners, in face heights."""
+
+_RELIEF_BLUR = 0.05
+"""Standard deviation of the depth's smoothing, in face heights."""
+
+_PIVOT_DOWN, _PIVOT_BACK = 0.45, 0.06
+"""The neck's joint below the ears' line and behind the level, in face heights."""
+
+_EDGE_ANCHORS = 14
+"""Points along each side of the crop that never move."""
+
+
+def grid_points(size: int, count: int = GRID) -> Array:
+    """Crop coordinates of the grid: (count, count, 2)."""
+    line = (np.arange(count) + 0.5) * size / count - 0.5
+    return np.stack(np.meshgrid(line, line), axis=-1)
+
+
+def spline_matrix(centres: Array, points: Array, scale: float) -> Array:
+    """Thin-plate spline interpolation (Bookstein 1989) as a matrix: values at ``points`` = matrix @ values at ``centres``.
+
+    Args:
+        centres: (n, 2).
+        points: (..., 2).
+        scale: length that coordinates are divided by, for conditioning.
+
+    Returns:
+        (product of the leading shape, n).
+    """
+    count = len(centres)
+    c, p = centres / scale, points.reshape(-1, 2) / scale
+    system = np.zeros((count + 3, count + 3))
+    system[:count, :count] = _kernel(c, c) + _STIFFNESS * np.eye(count)
+    system[:count, count:] = np.column_stack([np.ones(count), c])
+    system[count:, :count] = system[:count, count:].T
+    weights = np.linalg.inv(system)[:, :count]
+    return np.asarray(_kernel(p, c) @ weights[:count] + np.column_stack([np.ones(len(p)), p]) @ weights[count:])
+
+
+def _kernel(a: Array, b: Array) -> Array:
+    squared = ((a[:, None] - b[None]) ** 2).sum(-1)
+    return 0.5 * squared * np.log(np.maximum(squared, 1e-12))
+
+
+def smoothstep(x: Array) -> Array:
+    """0 below 0, 1 above 1, and smooth between."""
+    t = np.clip(x, 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of grid points; bottom and right are the first beyond it."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def grown(self, cells: int) -> Window:
+        """The window with a margin, within the grid."""
+        return Window(
+            max(self.top - cells, 0), min(self.bottom + cells, GRID), max(self.left - cells, 0), min(self.right + cells, GRID)
+        )
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Rows and columns of the grid."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+
+WHOLE = Window(0, GRID, 0, GRID)
+
+
+class FaceField:
+    """The motion of one face, linear in blendshape weights and in the head's rotation matrix.
+
+    Args:
+        landmarks: (478, 3) in crop pixels.
+        head: their pose, in crop pixels.
+        size: the crop's side in pixels.
+        gap_shape: (478, 2), displacement of landmarks that brings the source's own lips together; shape number 52.
+    """
+
+    def __init__(self, landmarks: Array, head: Head, size: int, gap_shape: Array) -> None:
+        self.size = size
+        self.cell = size / GRID
+        points = grid_points(size)
+        shapes_2d = np.concatenate([shapes.basis(landmarks, head.axes, head.height), gap_shape[None]])
+        self.window = _mouth_window(landmarks, self.cell)
+        upper, lower = (self._spread(landmarks, shapes_2d, points, without) for without in (shapes.LOWER_POINTS, shapes.UPPER_POINTS))
+        rows, columns = self.window.slices
+        jump = (upper - lower)[:, rows, columns] * _mouth_taper(landmarks, head, points[rows, columns])[..., None]
+        self.lower = np.ascontiguousarray(lower.reshape(len(lower), -1), np.float32)
+        self.jump = np.ascontiguousarray(jump.reshape(len(jump), -1), np.float32)
+        self.solid, self.pivot = _solid(landmarks, head, points, size)
+
+    def _spread(self, landmarks: Array, displacements: Array, points: Array, without: tuple[int, ...]) -> Array:
+        """Landmark displacements (k, 478, 2) carried to the whole grid, fixed at the crop's edge: (k, GRID, GRID, 2)."""
+        chosen = sorted({*shapes.SKIN_POINTS, *shapes.UPPER_POINTS, *shapes.LOWER_POINTS, *shapes.CORNER_POINTS} - set(without))
+        line = np.linspace(-0.5, self.size - 0.5, _EDGE_ANCHORS)
+        low, high = np.full_like(line, -0.5), np.full_like(line, self.size - 0.5)
+        edge = np.unique(
+            np.concatenate([np.column_stack(pair) for pair in ((line, low), (line, high), (low, line), (high, line))]), axis=0
+        )
+        centres = np.concatenate([landmarks[chosen, :2], edge])
+        values = np.zeros((len(displacements), len(centres), 2))
+        values[:, : len(chosen)] = displacements[:, chosen]
+        matrix = spline_matrix(centres, points, self.size)
+        field = np.einsum("pn,knc->kpc", matrix, values, optimize=True).reshape(len(values), GRID, GRID, 2)
+        return np.asarray(field * _frame_of(points, self.size, 0.06)[..., None])
+
+    def forward(self, weights: Field, linear: Array, offset: Array) -> tuple[Field, Field]:
+        """Forward fields of a pose and an expression.
+
+        Args:
+            weights: (53,), the blendshapes and the share of the own lip gap that is closed.
+            linear: (3, 3), rotation times scale.
+            offset: (2,), translation in crop pixels.
+
+        Returns:
+            The field of the lower lip and of all the rest, (GRID, GRID, 2), and what the upper lip's adds to it on
+            the window.
+        """
+        turn = np.ascontiguousarray(linear[:2, :2].T, np.float32)
+        rigid = np.concatenate([(linear - np.eye(3))[:2].T, offset[None]]).astype(np.float32)
+        lower = (weights @ self.lower).reshape(-1, 2) @ turn
+        lower += self.solid @ rigid
+        lower = lower.reshape(GRID, GRID, 2)
+        jump = (weights @ self.jump).reshape(-1, 2) @ turn
+        rows, columns = self.window.slices
+        return lower, jump.reshape(rows.stop - rows.start, columns.stop - columns.start, 2)
+
+    def solid_at(self, point: Array, linear: Array, offset: Array) -> Array:
+        """What a head's motion, without expression, makes of crop points near one: an affine matrix (2, 3)."""
+        cell = tuple(np.clip(np.round((point[::-1] + 0.5) / self.cell - 0.5).astype(int), 0, GRID - 1))
+        *_, depth, follow = self.solid.reshape(GRID, GRID, 4)[cell].astype(np.float64)
+        depth /= max(follow, 1e-3)
+        flat = linear[:2, :2]
+        return np.column_stack([flat, self.pivot[:2] - flat @ self.pivot[:2] + linear[:2, 2] * depth + offset])
+
+
+def invert(forward: Field, cell: float) -> Field:
+    """The backward field of a forward one on the same grid, by fixed-point steps of b(q) = -d(q + b(q)).
+
+    The later steps are damped. Beyond its grid a field is continued by its edge.
+
+    Args:
+        forward: (rows, columns, 2) in pixels.
+        cell: pixels per grid cell.
+    """
+    scaled = forward * np.float32(-1 / cell)
+    rows, columns = forward.shape[:2]
+    grid = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).astype(np.float32)
+    offset = scaled
+    for step in range(_STEPS):
+        sampled = cv2.remap(scaled, grid + offset, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        offset = sampled if step < 2 else np.float32(0.5) * (offset + sampled)
+    return np.asarray(offset * np.float32(cell))
+
+
+def sample(field: Field, points: Array, cell: float, window: Window) -> Array:
+    """Values at crop points (n, 2) of a field that is known on a window of the grid: (n, 2)."""
+    at = ((points + 0.5) / cell - 0.5 - [window.left, window.top]).astype(np.float32)[None]
+    return np.asarray(cv2.remap(field, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0], np.float64)
+
+
+def _frame_of(points: Array, size: int, width: float) -> Array:
+    """1 inside, 0 at the crop's edge, rising over ``width`` of its side."""
+    distance = np.minimum(points, size - 1 - points).min(-1) / size
+    return smoothstep(distance / width)
+
+
+def _mouth_window(landmarks: Array, cell: float) -> Window:
+    """Grid rows and columns around the mouth: from the nose's base to the chin's dimple and half a mouth to each side."""
+    mouth = landmarks[[*INNER_UPPER, *INNER_LOWER], :2]
+    low, high = mouth.min(0), mouth.max(0)
+    reach = high[0] - low[0]
+    left, right = low[0] - 0.6 * reach, high[0] + 0.6 * reach
+    top, bottom = low[1] - 1.0 * reach, high[1] + 1.1 * reach
+    clip = lambda v: int(np.clip(round(v / cell), 0, GRID))  # noqa: E731
+    return Window(clip(top), clip(bottom), clip(left), clip(right))
+
+
+def _mouth_taper(landmarks: Array, head: Head, points: Array) -> Array:
+    """Where the two lips' fields may differ: 1 across the mouth, 0 before the window ends."""
+    corners = landmarks[[INNER_UPPER[0], INNER_UPPER[-1]], :2]
+    middle, half = corners.mean(0), np.linalg.norm(corners[1] - corners[0]) / 2
+    along = np.abs((points - middle) @ head.axes[0, :2]) / half
+    across = np.abs((points - middle) @ head.axes[1, :2]) / half
+    return smoothstep((2.0 - along) / 0.7) * smoothstep((1.9 - across) / 0.8)
+
+
+def _solid(landmarks: Array, head: Head, points: Array, size: int) -> tuple[Field, Array]:
+    """The head as a relief: (GRID * GRID, 4), each point's x, y, z from the pivot and 1, times how far it follows.
+
+    Depth is that of the landmarks inside the face. From the temples outwards it stays level, so that hair and ears
+    turn with the face, and it is smoothed: a steeper relief would fold over itself when the head turns.
+    """
+    eyes = landmarks[[UPPER_LID["Right"][0], UPPER_LID["Left"][-1]]].mean(0)
+    level = eyes[2] + _RELIEF * head.height
+    centre = landmarks[list(FACE_OVAL), :2].mean(0)
+    angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    ring = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    rings = [centre + ring * head.height * radius for radius in (0.8, 1.1, 1.5)]
+    mesh = sorted({*range(0, 468, 3), *FACE_OVAL})
+    centres = np.concatenate([landmarks[mesh, :2], *rings])
+    depths = np.concatenate([np.minimum(landmarks[mesh, 2], level), np.full(3 * len(ring), level)])
+    depth = (spline_matrix(centres, points, size) @ depths).reshape(GRID, GRID)
+    sigma = _RELIEF_BLUR * head.height * GRID / size
+    depth = cv2.GaussianBlur(np.minimum(depth, level), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    pivot = np.array([*(landmarks[EAR_LEFT, :2] + landmarks[EAR_RIGHT, :2]) / 2, level])
+    pivot += head.axes[1] * _PIVOT_DOWN * head.height + np.array([0, 0, _PIVOT_BACK * head.height])
+    follow = smoothstep(np.minimum(points, size - 1 - points) / (0.3 * size)).prod(-1)
+    solid = np.concatenate([points - pivot[:2], (depth - pivot[2])[..., None], np.ones((*depth.shape, 1))], axis=-1)
+    return np.ascontiguousarray((solid * follow[..., None]).reshape(-1, 4), np.float32), pivot

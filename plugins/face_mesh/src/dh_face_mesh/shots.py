@@ -1,0 +1,122 @@
+"""The source frame by frame: picture, landmarks and where the crop lies on it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import dh
+from dh_face_mesh.crop import Head, apply, head_of
+from dh_face_mesh.eyes import EyePatch
+from dh_face_mesh.fields import GRID, grid_points, invert, spline_matrix
+from dh_face_mesh.lips import is_open, own_gap
+from dh_face_mesh.picture import fit
+from dh_face_mesh.placement import Placement
+
+Array = NDArray[np.float64]
+Field = NDArray[np.float32]
+Image = NDArray[np.uint8]
+
+_COARSE = 32
+"""Points along each side of the grid that a frame's shape is carried on."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """One frame of the source.
+
+    Args:
+        image: (height, width, 3), not to be changed.
+        landmarks: (478, 3) in crop pixels.
+        placement: of the crop.
+        eyes: by side; a side is missing where the eye lies outside the picture.
+        gap_share: how much of the closing shape brings this frame's lips together.
+        carrier: (GRID, GRID, 2), grid position on the mean face for each one on this frame's; None: the same.
+    """
+
+    image: Image
+    landmarks: Array
+    placement: Placement
+    eyes: Mapping[str, EyePatch]
+    gap_share: float
+    carrier: Field | None
+
+
+class ShotList:
+    """The shots of an avatar, in the order in which a speech of any length shows them.
+
+    Args:
+        avatar: of kind "face-mesh".
+
+    A video is played forwards and backwards by turns, so that it never jumps.
+    """
+
+    def __init__(self, avatar: dh.Avatar) -> None:
+        self._avatar = avatar
+        self.size = int(avatar.meta["crop_size"])
+        self._matrices = np.asarray(avatar.arrays["matrices"], np.float64)
+        frames = np.asarray(avatar.arrays["landmarks"], np.float64)
+        self._frames = frames
+        self._crops = np.stack([apply(matrix, points) for matrix, points in zip(self._matrices, frames, strict=True)])
+        self.landmarks: Array = self._crops.mean(0)
+        self.head: Head = head_of(self.landmarks)
+        self.is_video = "source" in avatar.file_names()
+        self.gap = self._typical_gap()
+        if self.is_video:
+            points = grid_points(self.size, _COARSE)
+            edge = np.concatenate([points[0], points[-1], points[1:-1, 0], points[1:-1, -1]])
+            self._chosen = list(range(0, 468, 4))
+            centres = np.concatenate([self.landmarks[self._chosen, :2], edge])
+            self._spread = spline_matrix(centres, points, self.size)[:, : len(self._chosen)]
+
+    def _typical_gap(self) -> Array:
+        """The lip gap that the closing shape is made for: a picture's own; for a video, of a moderate opening."""
+        gap = own_gap(self.landmarks, self.head)
+        if self.is_video:
+            position = np.linspace(-1, 1, len(gap))
+            return np.asarray(0.05 * self.head.height * np.sqrt(1 - position**2))
+        return gap if is_open(gap, self.head) else np.zeros_like(gap)
+
+    @property
+    def first_image(self) -> Image:
+        """The picture of a still source."""
+        return np.asarray(self._avatar.arrays["frame"])
+
+    @property
+    def first_matrix(self) -> Array:
+        """Frame to crop, of the first frame."""
+        return np.asarray(self._matrices[0])
+
+    def __iter__(self) -> Iterator[Shot]:
+        if not self.is_video:
+            yield from itertools.repeat(self._shot(0, self.first_image))
+        from dh.media.video import VideoReader
+
+        assert self._avatar.fps is not None
+        with self._avatar.open("source") as file, VideoReader(file, "source") as reader:
+            for index, image in reader.bounce(self._avatar.fps):
+                yield self._shot(min(index, len(self._frames) - 1), fit(image, self._avatar.width, self._avatar.height))
+
+    def _shot(self, index: int, image: Image) -> Shot:
+        width, height = self._avatar.width, self._avatar.height
+        placement = Placement.of(self._matrices[index], self.size, width, height)
+        found = {side: EyePatch.of(image, self._frames[index], side) for side in ("Left", "Right")}
+        eyes = {side: patch for side, patch in found.items() if patch is not None}
+        widest = self.gap.max()
+        share = 0.0 if not widest else 1.0
+        if self.is_video:
+            gap = own_gap(self._crops[index], self.head)
+            share = float(gap.max() / widest) if is_open(gap, self.head) else 0.0
+        return Shot(image, self._crops[index], placement, eyes, share, self._carrier(index) if self.is_video else None)
+
+    def _carrier(self, index: int) -> Field:
+        moved = (self._crops[index] - self.landmarks)[self._chosen, :2]
+        forward = (self._spread @ moved).reshape(_COARSE, _COARSE, 2).astype(np.float32)
+        backward = cv2.resize(invert(forward, self.size / _COARSE), (GRID, GRID), interpolation=cv2.INTER_LINEAR)
+        identity = np.stack(np.meshgrid(np.arange(GRID), np.arange(GRID)), axis=-1).astype(np.float32)
+        return np.asarray(identity + backward * np.float32(GRID / self.size))
