@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -383,6 +384,24 @@ def test_read_only_folder(tmp_path: Path, capfd: pytest.CaptureFixture[str], sho
     arguments = ["-m", "face-mesh", "-s", str(PORTRAIT), "-a", str(short_speech), "-o", str(folder / "out.mp4")]
     assert run_command(["run", *arguments]) == 2
     assert "may not be written" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only the superuser can mount a small disk")
+@pytest.mark.parametrize("kilobytes", [4, 64])
+def test_full_disk(tmp_path: Path, capfd: pytest.CaptureFixture[str], speech: Path, kilobytes: int) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(disk)], check=False)
+    if mount.returncode:
+        pytest.skip("this system does not let the superuser mount")
+    try:
+        (disk / "filler").write_bytes(b"x" * 4096 * (kilobytes // 4 - 1 if kilobytes > 4 else 1))
+        arguments = ["-m", "face-mesh", "-s", str(PORTRAIT), "-a", str(speech), "-o", str(disk / "out.mp4")]
+        assert run_command(["run", *arguments]) == 2
+        assert "no space left on the disk" in capfd.readouterr().err
+        assert [path.name for path in disk.iterdir()] == ["filler"]
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 GOOD: dict[str, Callable[[Path], dict[str, object]]] = {

@@ -51,7 +51,7 @@ def faulty(folder: Path, **faults: str) -> dict[str, str]:
     parts = {"import_time": "", "registering": "", "constructing": "pass", "streaming": "pass", "motion": GOOD_MOTION}
     source = FAULTY.format(**{**parts, **faults})
     write_distribution(folder, "faulty", "faulty_plugin", source=source)
-    return {"PYTHONPATH": str(folder), "DH_STALL_SECONDS": "3"}
+    return {"PYTHONPATH": str(folder), "DH_STALL_SECONDS": "6"}
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def faulty(folder: Path, **faults: str) -> dict[str, str]:
         ({"constructing": "raise ValueError('bad wiring')"}, 1, "driver faulty: ValueError: bad wiring"),
         ({"streaming": "raise RuntimeError('out of breath')"}, 1, "driver faulty: RuntimeError: out of breath"),
         ({"streaming": "raise SystemExit(7)"}, 1, "driver faulty: SystemExit: 7"),
-        ({"streaming": "time.sleep(60)"}, 1, "driver faulty: no result for 3 s"),
-        ({"streaming": "while True: pass"}, 1, "driver faulty: no result for 3 s"),
+        ({"streaming": "time.sleep(60)"}, 1, "driver faulty: no result for 6 s"),
+        ({"streaming": "while True: pass"}, 1, "driver faulty: no result for 6 s"),
         ({"motion": "42"}, 1, "driver faulty: gave a int, not Motion"),
         ({"motion": "dh.arkit_motion(frame + 1, self.fps)"}, 1, "driver faulty: gave motion from frame 1, expected 0"),
         ({"motion": "dh.arkit_motion(frame, 50.0)"}, 1, "driver faulty: gave motion at 50 frames per second"),

@@ -83,9 +83,9 @@ def run(
     if request.audio is None:
         raise OptionError("--audio is missing; give a file with speech")
     target = os.fspath(output)
+    _check_output(target, request)
     codec = codec or default_codec_for(target)
     check_target(target, codec, crf)
-    _check_output(target, request)
     clock = _Clock()
     on_event(Progress("prepare"))
     session = Session(request, listener=on_event)

@@ -25,13 +25,13 @@ def check_writable(target: Path, what: str) -> None:
     Raises:
         InputError: the folder is missing or read-only, the target is a folder, or the disk is full.
     """
-    if target.is_dir():
-        raise InputError(f"{what} {target}: is a folder; name a file in it")
     folder = target.parent
-    if not folder.is_dir():
-        raise InputError(f"{what} {target}: there is no folder {folder}; make it first")
     probe = temporary_for(target)
     try:
+        if target.is_dir():
+            raise InputError(f"{what} {target}: is a folder; name a file in it")
+        if not folder.is_dir():
+            raise InputError(f"{what} {target}: there is no folder {folder}; make it first")
         with probe.open("wb") as file:
             file.write(b"\0" * 4096)
     except OSError as error:

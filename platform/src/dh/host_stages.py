@@ -17,14 +17,20 @@ from dh.timing import frames_for
 
 
 class SpeechClock:
-    """Passes speech on and counts it; knows, once the speech has ended, how many frames it fills."""
+    """Passes speech on, counts it, and tells how many frames it fills.
 
-    def __init__(self, chunks: Iterable[AudioChunk], fps: float) -> None:
+    Args:
+        chunks: of speech.
+        fps: frames per second.
+        frames: that the whole speech fills, where that is known beforehand.
+    """
+
+    def __init__(self, chunks: Iterable[AudioChunk], fps: float, frames: int | None = None) -> None:
         self._chunks = chunks
         self._fps = fps
         self._samples = 0
-        self.frames: int | None = None
-        """Frames that the whole speech fills; None until it has ended."""
+        self.frames = frames
+        """Frames that the whole speech fills; None while a stream goes on."""
 
     def __iter__(self) -> Iterator[AudioChunk]:
         for chunk in self._chunks:

@@ -44,8 +44,15 @@ HOOKS: dict[str, type[Any]] = {
 class EntryPoint(Protocol):
     """What is read of ``importlib.metadata.EntryPoint``; tests bring their own."""
 
-    name: str
-    value: str
+    @property
+    def name(self) -> str:
+        """The plugin's name."""
+        ...
+
+    @property
+    def value(self) -> str:
+        """What it names, as ``package.module``."""
+        ...
 
     def load(self) -> Any:
         """Imports and returns the plugin."""
@@ -91,9 +98,8 @@ def load_plugins(entry_points: Iterable[EntryPoint] | None = None) -> PluginSet:
     Raises:
         PluginError: ``DH_STRICT=1`` and a plugin is not ok.
     """
-    if entry_points is None:
-        entry_points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
-    found: list[EntryPoint] = list(entry_points)
+    found: list[EntryPoint] = []
+    found.extend(importlib.metadata.entry_points(group=ENTRY_POINT_GROUP) if entry_points is None else entry_points)
     found.sort(key=lambda entry_point: entry_point.name)
     manager = pluggy.PluginManager("dh")
     manager.add_hookspecs(hookspecs)

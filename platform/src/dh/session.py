@@ -128,7 +128,7 @@ class Session:
             chunks = read_speech(self.request.audio, chunk_seconds=SPEECH_CHUNK_SECONDS)
         else:
             raise OptionError("--audio is missing; give a file with speech")
-        clock = SpeechClock(chunks, self.fps)
+        clock = SpeechClock(chunks, self.fps, limit)
         return self._start([as_source("audio", clock), *self._motion_stages(clock), *self._frame_stages()], limit)
 
     def motion(self, speech: Iterable[AudioChunk]) -> Iterator[Motion]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 import numpy as np
 import pytest
@@ -15,17 +16,18 @@ from dh_face_mesh.viseme import VisemeDriver
 from dh_face_mesh.viseme_options import VisemeOptions
 
 Samples = NDArray[np.float32]
-NOBODY = dh.Avatar  # the driver reads no avatar; any object will do
+NATURAL = VisemeOptions()
+NOBODY = cast("dh.Avatar", None)  # the driver reads no avatar
 
 
 def babble(seconds: float, seed: int = 0) -> Samples:
     """Something like speech: syllables of a 120 Hz buzz with hisses and pauses between them."""
     rng = np.random.default_rng(seed)
     time = np.arange(round(seconds * dh.SAMPLE_RATE)) / dh.SAMPLE_RATE
-    buzz = sum(np.sin(2 * np.pi * 120 * n * time) / n for n in range(1, 30))
+    buzz = np.sum([np.sin(2 * np.pi * 120 * n * time) / n for n in range(1, 30)], axis=0)
     syllables = np.clip(np.sin(2 * np.pi * 3 * time), 0, 1) * (np.sin(2 * np.pi * 0.35 * time) > -0.6)
     hiss = np.clip(np.sin(2 * np.pi * 1.5 * time + 4), 0.8, 1) - 0.8
-    return (0.1 * buzz * syllables + 0.2 * rng.normal(size=len(time)) * hiss).astype(np.float32)
+    return np.asarray(0.1 * buzz * syllables + 0.2 * rng.normal(size=len(time)) * hiss, np.float32)
 
 
 def cut(samples: Samples, sizes: Iterable[int]) -> Iterator[dh.AudioChunk]:
@@ -41,8 +43,10 @@ def whole(samples: Samples) -> Iterator[dh.AudioChunk]:
     return cut(samples, [len(samples)])
 
 
-def drive(speech: Iterator[dh.AudioChunk], fps: float = 25, seed: int = 0, **options: float) -> dict[str, Samples]:
-    driver = VisemeDriver(VisemeOptions(**options), dh.Context(fps=fps, seed=seed))
+def drive(
+    speech: Iterator[dh.AudioChunk], fps: float = 25, seed: int = 0, options: VisemeOptions = NATURAL
+) -> dict[str, Samples]:
+    driver = VisemeDriver(options, dh.Context(fps=fps, seed=seed))
     chunks = list(driver.drive(NOBODY, speech))
     starts = np.cumsum([0, *(len(chunk) for chunk in chunks)])
     assert [chunk.start for chunk in chunks] == starts[:-1].tolist()
@@ -133,9 +137,9 @@ def test_the_same_seed_gives_the_same_motion_and_another_seed_another() -> None:
 
 
 def test_every_value_is_in_the_range_of_its_space_even_with_all_options_at_their_highest() -> None:
-    most = dict.fromkeys(("mouth", "head_motion", "brows", "gaze", "smile"), 2.0)
+    most = VisemeOptions(mouth=2.0, head_motion=3.0, brows=3.0, gaze=3.0, smile=3.0, blink_rate=40.0)
     speech = np.clip(20 * babble(20.0), -1, 1)
-    motion = drive(whole(speech), **most, blink_rate=40)
+    motion = drive(whole(speech), options=most)
     for name, field in dh.ARKIT.fields.items():
         assert motion[name].min() >= field.low
         assert motion[name].max() <= field.high
@@ -144,8 +148,8 @@ def test_every_value_is_in_the_range_of_its_space_even_with_all_options_at_their
 
 
 def test_options_at_zero_turn_their_part_off() -> None:
-    nothing = dict.fromkeys(("mouth", "head_motion", "brows", "gaze", "smile", "blink_rate"), 0.0)
-    motion = drive(whole(babble(8.0)), **nothing)
+    nothing = VisemeOptions.model_validate(dict.fromkeys(VisemeOptions.model_fields, 0.0))
+    motion = drive(whole(babble(8.0)), options=nothing)
     for name in dh.ARKIT.fields:
         assert not motion[name].any()
 
@@ -153,7 +157,7 @@ def test_options_at_zero_turn_their_part_off() -> None:
 @pytest.mark.parametrize("bad", [{"mouth": -0.1}, {"blink_rate": 41}, {"mouht": 1.0}])
 def test_options_out_of_range_or_unknown_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
-        VisemeOptions(**bad)
+        VisemeOptions.model_validate(bad)
 
 
 def test_every_option_has_a_help_text() -> None:

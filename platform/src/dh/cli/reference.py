@@ -76,7 +76,7 @@ def method_reference(name: str) -> str:
         if component["options"]:
             lines += ["", "| `--set` | type | default | range | meaning |", "|---|---|---|---|---|"]
             lines += [
-                f"| `{row['key']}` | {_cell(row['type'])} | {row['default']} | {row['range']} | {_cell(row['help'])} |"
+                f"| `{row['key']}` | {_cell(row['type'])} | {row['default']} | {row['range']} | {row['help']} |"
                 for row in component["options"]
             ]
     return "\n".join(lines) + "\n"

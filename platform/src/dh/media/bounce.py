@@ -129,4 +129,4 @@ class _Track:
 
 def _checksum(image: NDArray[np.uint8]) -> int:
     """Of every eighth row, which is enough to tell frames and decoding errors apart."""
-    return zlib.crc32(np.ascontiguousarray(image[::8]))
+    return zlib.crc32(np.ascontiguousarray(image[::8]).data)

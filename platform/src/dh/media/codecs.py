@@ -149,7 +149,9 @@ def check_codec(target: str, codec: str | None, crf: int | None) -> tuple[Contai
     if crf is not None and not 0 <= crf <= chosen.max_crf:
         raise OptionError(f"--crf {crf}: {name} takes 0 (best) to {chosen.max_crf}, usually {chosen.crf}")
     if chosen.encoder not in av.codecs_available:
-        raise OptionError(f"--codec {name}: this installation of PyAV has no {chosen.encoder}; reinstall av from a wheel")
+        raise OptionError(
+            f"--codec {name}: this installation of PyAV has no {chosen.encoder}; reinstall av from a wheel"
+        )
     return container, chosen
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from dh.errors import MediaError
 from dh.media.inputs import check_file
@@ -57,7 +57,7 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
         try:
             with Image.open(path) as image:
                 if image.format in _NO_PICTURES:
-                    raise Image.UnidentifiedImageError
+                    raise UnidentifiedImageError
                 check_size(image.width, image.height, str(path))
                 image.load()
                 pixels = _to_rgb(_upright(image), is_tiff=image.format == "TIFF")
@@ -65,7 +65,7 @@ def read_image(path: str | Path) -> NDArray[np.uint8]:
             raise
         except Image.DecompressionBombError:
             raise MediaError(f"{path}: has more than {MAX_PIXELS // 10**6} megapixels; scale it down") from None
-        except Image.UnidentifiedImageError:
+        except UnidentifiedImageError:
             raise MediaError(f"{path}: is no picture that can be read; save it as JPEG or PNG") from None
         except Exception as error:  # Pillow's decoders raise almost any type for damaged files
             raise MediaError(f"{path}: is damaged or cut off ({one_line(error)}); save or download it again") from error
@@ -107,7 +107,7 @@ def over_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _count_frames(image: Image.Image) -> int:
     try:
-        return getattr(image, "n_frames", 1)
+        return int(getattr(image, "n_frames", 1))
     except Exception:  # cut off after its first frame: a picture, which reading refuses
         return 1
 
@@ -160,4 +160,5 @@ def _scale_to_bytes(values: NDArray[np.generic], *, always_16_bit: bool) -> NDAr
         white = 1.0
     else:
         white = next((limit for limit in (255.0, 65535.0, 2.0**31 - 1) if top <= limit), top)
-    return np.clip(np.rint(numbers * (255.0 / white)), 0, 255).astype(np.uint8)
+    scaled: NDArray[np.uint8] = np.clip(np.rint(numbers * (255.0 / white)), 0, 255).astype(np.uint8)
+    return scaled

@@ -94,7 +94,7 @@ def decode(container: InputContainer, stream: Any, name: str) -> Iterator[Any]:
         for packet in packets:
             try:
                 frames = packet.decode()
-            except (av.error.InvalidDataError, av.error.EOFError):
+            except av.FFmpegError:
                 continue
             yield from frames
     except av.error.InvalidDataError:

@@ -44,11 +44,12 @@ class Soundtrack:
         self.rate = sound_rate(encoder, first.rate)
         mixed = (SoundBlock(mix(block.samples, channels), block.rate) for block in chain([first], blocks))
         self._blocks: Iterator[NDArray[np.float32]] = resample(mixed, self.rate)
-        self._stream = container.add_stream(encoder, rate=self.rate)
-        assert isinstance(self._stream, av.AudioStream)
-        self._stream.layout = "mono" if channels == 1 else "stereo"
-        self._stream.bit_rate = _BITS_PER_SECOND * channels
-        self._stream.time_base = Fraction(1, self.rate)
+        stream = container.add_stream(encoder, rate=self.rate)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "mono" if channels == 1 else "stereo"
+        stream.bit_rate = _BITS_PER_SECOND * channels
+        stream.time_base = Fraction(1, self.rate)
+        self._stream = stream
         self._samples = 0
 
     def until(self, time: Fraction) -> Iterator[av.Packet[av.AudioStream]]:

@@ -117,6 +117,8 @@ class VideoReader:
             if not streams:
                 raise MediaError(f"{self.name}: has no picture; give a picture or a video")
             stream = streams[0]
+            if stream.codec_context is None:
+                raise MediaError(f"{self.name}: its video is in a format that cannot be decoded; convert it to MP4")
             stream.thread_type = "AUTO"
             yield container, stream
 

@@ -19,9 +19,9 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from dh.errors import MediaError, OptionError
-from dh.files import reason, remove_stale, temporary_for
+from dh.files import check_writable, reason, remove_stale, temporary_for
 from dh.media.codecs import STANDARD_OUTPUT, Container, VideoCodec, check_codec, default_codec_for, target_kind
-from dh.media.network import Link, Pacer, check_protocol, describe, open_network
+from dh.media.network import Link, Pacer, check_srt, describe, open_network
 from dh.media.soundtrack import Soundtrack
 from dh.timing import exact_rate
 
@@ -78,7 +78,8 @@ class VideoWriter:
 
     Raises:
         OptionError: as ``check_target``.
-        MediaError: the sound cannot be read, or the target cannot be written.
+        MediaError: the sound cannot be read, or the target's encoder or muxer refuses it.
+        InputError: the target's folder is missing, read-only or full.
     """
 
     def __init__(
@@ -197,6 +198,7 @@ class VideoWriter:
     def _open(self, container: Container) -> OutputContainer:
         options = dict(container.options)
         if self._temporary is not None:
+            check_writable(Path(self._target), "--output")
             remove_stale(Path(self._target))
             return av.open(f"file:{self._temporary}", "w", format=container.muxer, container_options=options)
         if self._pipe is not None:
@@ -280,9 +282,8 @@ class _Pipe:
 def _checked(target: str, codec: str | None, crf: int | None) -> tuple[Container, VideoCodec]:
     chosen = check_codec(target, codec, crf)
     kind = target_kind(target)
-    if kind == STANDARD_OUTPUT:
-        if sys.stdout.isatty():
-            raise OptionError("--output -: standard output is a terminal; pipe it into a player or a file")
-    elif kind is not None:
-        check_protocol(target, kind)
+    if kind == STANDARD_OUTPUT and sys.stdout.isatty():
+        raise OptionError("--output -: standard output is a terminal; pipe it into a player or a file")
+    if kind == "srt":
+        check_srt(target)
     return chosen

@@ -18,6 +18,11 @@ Field = NDArray[np.float32]
 _INDEX = {name: number for number, name in enumerate(dh.ARKIT_BLENDSHAPES)}
 _SPEECH = np.array([name.startswith(("jaw", "mouth", "tongue", "cheekPuff")) for name in dh.ARKIT_BLENDSHAPES])
 
+_OPENERS = (
+    "jawOpen", "mouthClose", "mouthFunnel", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft",
+    "mouthUpperUpRight",
+)  # fmt: skip
+
 _GAZE_DEGREES = 30.0
 """Turn of an eyeball at weight 1 of an eyeLook shape."""
 
@@ -65,6 +70,12 @@ class FaceState:
     linear: Array
     offset: Array
     eyes: Mapping[str, Eye]
+
+    @property
+    def opening(self) -> float:
+        """About how far the lips are apart, in weight of jawOpen."""
+        weight = {name: float(self.weights[_INDEX[name]]) for name in _OPENERS}
+        return max(0.0, weight.pop("jawOpen") - weight.pop("mouthClose")) + 0.1 * sum(weight.values())
 
 
 def face_states(motion: dh.Motion, options: RendererOptions) -> Iterator[FaceState]:

@@ -97,6 +97,23 @@ class EyePatch:
         drop = self.reach * np.float32(eye.closure * (1 - _MEET) + closure**2 * _OVERLAP)
         rise = self.reach * np.float32(closure * _MEET + eye.squint * _SQUINT * (1 - closure))
         upper, lower = self.upper + drop, self.lower - rise
+        skin = self._skin(drop, rise, upper, lower) if eye.closure or eye.squint else self._own
+        ball = self._ball(eye)
+        if closure:
+            under = np.exp(-np.maximum(self.v - upper, 0) / np.float32(0.16 * self.height))
+            ball = ball * (1 - np.float32(0.35 * min(1.0, 2.5 * closure)) * under)[..., None]
+        soft = np.float32(max(1.0, _EDGE * self.height))
+        cover = np.clip((np.minimum(lower, self.v + soft / 2) - np.maximum(upper, self.v - soft / 2)) / soft, 0, 1)
+        target[top:bottom, left:right] = (skin + (ball - skin) * cover[..., None] + np.float32(0.5)).astype(np.uint8)
+
+    @cached_property
+    def _own(self) -> Field:
+        """The patch of the picture: (h, w, 3) float32."""
+        left, top, right, bottom = self.box
+        return self.image[top:bottom, left:right].astype(np.float32)
+
+    def _skin(self, drop: Field, rise: Field, upper: Field, lower: Field) -> Field:
+        """The lids' skin: the upper lid's stretched down by ``drop``, the lower lid's up by ``rise``."""
         lashes, fold, cheek = (np.float32(share * self.height) for share in (_LASHES, _FOLD, _CHEEK))
         start, end = self.upper - fold, self.lower + cheek
         down = drop * _smooth((self.v - start) / np.maximum(upper - lashes - start, 1))
@@ -104,18 +121,11 @@ class EyePatch:
         skin = self._sample(self.u, self.v + up)
         upper_skin = self._sample(self.u, self.v - down)
         skin += (upper_skin - skin) * np.clip((upper + lower) / 2 - self.v + np.float32(0.5), 0, 1)[..., None]
-        ball = self._ball(eye)
-        if closure:
-            under = np.exp(-np.maximum(self.v - upper, 0) / np.float32(0.16 * self.height))
-            ball *= (1 - np.float32(0.35 * min(1.0, 2.5 * closure)) * under)[..., None]
-        soft = np.float32(max(1.0, _EDGE * self.height))
-        cover = np.clip((np.minimum(lower, self.v + soft / 2) - np.maximum(upper, self.v - soft / 2)) / soft, 0, 1)
-        target[top:bottom, left:right] = (skin + (ball - skin) * cover[..., None] + np.float32(0.5)).astype(np.uint8)
+        return skin
 
     def _ball(self, eye: Eye) -> Field:
         """The eyeball as if there were no lids: its own pixels where they show it and it has not turned."""
-        left, top, right, bottom = self.box
-        own = self.image[top:bottom, left:right].astype(np.float32)
+        own = self._own
         turn = np.sin(np.radians([eye.gaze_x, -eye.gaze_y])) * _EYEBALL * self.lids.length
         length = float(np.hypot(*turn))
         if not length and eye.closure >= 0:

@@ -32,10 +32,10 @@ _STIFFNESS = 3e-5
 _STEPS = 6
 """Fixed-point steps of an inversion: the remaining error is below 0.05 pixels up to a wide-open mouth."""
 
-_RELIEF = 0.10
+_RELIEF = 0.16
 """Depth of the head's level behind the outer eye corners, in face heights."""
 
-_RELIEF_BLUR = 0.05
+_RELIEF_BLUR = 0.045
 """Standard deviation of the depth's smoothing, in face heights."""
 
 _PIVOT_DOWN, _PIVOT_BACK = 0.45, 0.06
@@ -126,8 +126,8 @@ class FaceField:
         upper, lower = (self._spread(landmarks, shapes_2d, points, without) for without in (shapes.LOWER_POINTS, shapes.UPPER_POINTS))
         rows, columns = self.window.slices
         jump = (upper - lower)[:, rows, columns] * _mouth_taper(landmarks, head, points[rows, columns])[..., None]
-        self.lower = np.ascontiguousarray(lower.reshape(len(lower), -1), np.float32)
-        self.jump = np.ascontiguousarray(jump.reshape(len(jump), -1), np.float32)
+        self.lower = np.ascontiguousarray(lower, np.float32)
+        self.jump = np.ascontiguousarray(jump, np.float32)
         self.solid, self.pivot = _solid(landmarks, head, points, size)
 
     def _spread(self, landmarks: Array, displacements: Array, points: Array, without: tuple[int, ...]) -> Array:
@@ -157,22 +157,27 @@ class FaceField:
             The field of the lower lip and of all the rest, (GRID, GRID, 2), and what the upper lip's adds to it on
             the window.
         """
-        turn = np.ascontiguousarray(linear[:2, :2].T, np.float32)
-        rigid = np.concatenate([(linear - np.eye(3))[:2].T, offset[None]]).astype(np.float32)
-        lower = (weights @ self.lower).reshape(-1, 2) @ turn
-        lower += self.solid @ rigid
-        lower = lower.reshape(GRID, GRID, 2)
-        jump = (weights @ self.jump).reshape(-1, 2) @ turn
-        rows, columns = self.window.slices
-        return lower, jump.reshape(rows.stop - rows.start, columns.stop - columns.start, 2)
+        # cv2 instead of BLAS: no threads that spin beside those of the other stages.
+        turn = linear[:2, :2]
+        rigid = np.column_stack([(linear - np.eye(3))[:2], offset])
+        lower = cv2.transform(self.solid, rigid) + cv2.transform(_blend(self.lower, weights), turn)
+        return lower, cv2.transform(_blend(self.jump, weights), turn)
 
     def solid_at(self, point: Array, linear: Array, offset: Array) -> Array:
         """What a head's motion, without expression, makes of crop points near one: an affine matrix (2, 3)."""
         cell = tuple(np.clip(np.round((point[::-1] + 0.5) / self.cell - 0.5).astype(int), 0, GRID - 1))
-        *_, depth, follow = self.solid.reshape(GRID, GRID, 4)[cell].astype(np.float64)
+        *_, depth, follow = self.solid[cell].astype(np.float64)
         depth /= max(follow, 1e-3)
         flat = linear[:2, :2]
         return np.column_stack([flat, self.pivot[:2] - flat @ self.pivot[:2] + linear[:2, 2] * depth + offset])
+
+
+def _blend(basis: Field, weights: Field) -> Field:
+    """The sum of fields (k, rows, columns, 2) by weights (k,)."""
+    total = np.zeros_like(basis[0])
+    for number in np.flatnonzero(weights):
+        cv2.scaleAdd(basis[number], float(weights[number]), total, dst=total)
+    return total
 
 
 def invert(forward: Field, cell: float) -> Field:
@@ -227,7 +232,7 @@ def _mouth_taper(landmarks: Array, head: Head, points: Array) -> Array:
 
 
 def _solid(landmarks: Array, head: Head, points: Array, size: int) -> tuple[Field, Array]:
-    """The head as a relief: (GRID * GRID, 4), each point's x, y, z from the pivot and 1, times how far it follows.
+    """The head as a relief: (GRID, GRID, 4), each point's x, y, z from the pivot and 1, times how far it follows.
 
     Depth is that of the landmarks inside the face. From the temples outwards it stays level, so that hair and ears
     turn with the face, and it is smoothed: a steeper relief would fold over itself when the head turns.
@@ -248,4 +253,4 @@ def _solid(landmarks: Array, head: Head, points: Array, size: int) -> tuple[Fiel
     pivot += head.axes[1] * _PIVOT_DOWN * head.height + np.array([0, 0, _PIVOT_BACK * head.height])
     follow = smoothstep(np.minimum(points, size - 1 - points) / (0.3 * size)).prod(-1)
     solid = np.concatenate([points - pivot[:2], (depth - pivot[2])[..., None], np.ones((*depth.shape, 1))], axis=-1)
-    return np.ascontiguousarray((solid * follow[..., None]).reshape(-1, 4), np.float32), pivot
+    return np.ascontiguousarray(solid * follow[..., None], np.float32), pivot

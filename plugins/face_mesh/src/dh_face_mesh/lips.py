@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 CLOSED = 0.012
 """A gap below this share of the face's height counts as closed lips: landmarks are no more exact than that."""
 
-_OVERLAP = 0.010
+OVERLAP = 0.010
 """How much further than their contours open lips are closed, in face heights: it hides the teeth's bright rim."""
 
 _UPPER_SHARE = 0.5
@@ -52,7 +52,7 @@ def closing_shape(landmarks: Array, head: Head, gap: Array) -> Array:
     down, right = head.axes[1, :2], head.axes[0, :2]
     widest = gap.max()
     inside = gap > 0
-    gap[inside] += _OVERLAP * head.height * np.minimum(1, gap[inside] / (CLOSED * head.height))
+    gap[inside] += OVERLAP * head.height * np.minimum(1, gap[inside] / (CLOSED * head.height))
     for ring, follow in zip(range(3), (0.62, 0.85, 1.0), strict=True):
         for row, share in ((UPPER_LIP[ring], _UPPER_SHARE), (LOWER_LIP[ring], _UPPER_SHARE - 1)):
             moved[list(row)] += (share * follow * gap)[:, None] * down

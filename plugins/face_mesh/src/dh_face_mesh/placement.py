@@ -49,6 +49,11 @@ class Placement:
     positions: Field
     edge: Field | None
 
+    @property
+    def pitch(self) -> float:
+        """Frame pixels per grid cell."""
+        return self.cell / scale_of(self.matrix)
+
     @classmethod
     def of(cls, matrix: Array, size: int, width: int, height: int) -> Placement:
         """Of a crop of ``size`` pixels on a frame of ``width`` x ``height``."""
@@ -73,17 +78,20 @@ class Placement:
     def spread(self, field: Field, box: Box, window: Window = WHOLE) -> Field:
         """Displacements (crop pixels) of a window of the grid, as those of a rectangle of frame pixels; 0 beyond it."""
         left, top, right, bottom = box
+        # First to a grid that is upright on the frame, then to its pixels: enlarging alone is much the faster.
+        nodes = np.maximum(np.ceil(np.array([right - left, bottom - top]) / self.pitch).astype(int), 2)
+        step = np.array([right - left, bottom - top]) / nodes
         linear = self.matrix[:, :2] / self.cell
-        offset = (self.matrix[:, :2] @ [left, top] + self.matrix[:, 2] + 0.5) / self.cell - 0.5
-        offset -= [window.left, window.top]
-        turned = field @ self.inverse[:, :2].T.astype(np.float32)
-        return cv2.warpAffine(
-            turned, np.column_stack([linear, offset]), (right - left, bottom - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        origin = linear @ (0.5 * step - 0.5 + [left, top]) + (self.matrix[:, 2] + 0.5) / self.cell - 0.5
+        affine = np.column_stack([linear * step, origin - [window.left, window.top]])
+        upright = cv2.warpAffine(
+            cv2.transform(field, self.inverse[:, :2]), affine, nodes.tolist(), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
         )
+        return cv2.resize(upright, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
 
     def moving(self, field: Field) -> Box:
         """The frame's pixels, within ``box``, that a field on the whole grid moves by so much that it can be seen."""
-        moves = np.abs(field).max(-1) > _STILL
+        moves = (np.abs(field[..., 0]) > _STILL) | (np.abs(field[..., 1]) > _STILL)
         rows, columns = np.flatnonzero(moves.any(1)), np.flatnonzero(moves.any(0))
         if not len(rows):
             return (self.box[0], self.box[1], self.box[0], self.box[1])

@@ -17,7 +17,7 @@ import dh
 from dh_face_mesh.crop import apply, scale_of
 from dh_face_mesh.expression import FaceState, face_states
 from dh_face_mesh.fields import WHOLE, FaceField, Window, invert, sample
-from dh_face_mesh.lips import closing_shape
+from dh_face_mesh.lips import OVERLAP, closing_shape
 from dh_face_mesh.mouth import Mouth
 from dh_face_mesh.opening import Opening
 from dh_face_mesh.options import RendererOptions
@@ -29,6 +29,10 @@ from dh_face_mesh.topology import CHIN, INNER_LOWER, INNER_UPPER
 Array = NDArray[np.float64]
 Field = NDArray[np.float32]
 Image = NDArray[np.uint8]
+
+
+_RELEASED = 0.06
+"""Opening of the mouth, in weight of jawOpen, at which the lips no longer overlap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +105,7 @@ class _Face:
         closing = closing_shape(landmarks, head, shots.gap)
         self._field = FaceField(landmarks, head, shots.size, closing)
         self._seam = float(shots.gap.max() > 0)
+        self._overlap = OVERLAP * head.height / (OVERLAP * head.height + shots.gap.max())
         self._mouth = self._make_mouth(closing)
 
     def _make_mouth(self, closing: Array) -> Mouth:
@@ -129,7 +134,9 @@ class _Face:
 
     def _plan(self, state: FaceState, shot: Shot, index: int, time: float) -> WarpPlan:
         field, cell = self._field, self._field.cell
-        weights = np.append(state.weights, np.float32(shot.gap_share))
+        # Open lips are closed with some overlap, which the first opening of the mouth gives back.
+        closing = shot.gap_share * (1 - self._overlap * min(1.0, state.opening / _RELEASED))
+        weights = np.append(state.weights, np.float32(closing))
         offset = state.offset * self._shots.head.height
         offset = shot.placement.matrix[:, :2] / scale_of(shot.placement.matrix) @ offset
         lower, jump = field.forward(weights, state.linear, offset)

@@ -20,7 +20,7 @@ from dh_face_mesh.viseme_weights import SHAPE, mouth_weights
 from dh_face_mesh.wander import Wander
 
 _DEGREES_AT_WEIGHT_1 = 30.0  # of the eyeLook shapes
-_BROW_THRESHOLD = 0.3  # accents below it leave the brows alone
+_BROW_THRESHOLD = 0.22  # accents below it leave the brows alone
 _BROW_RAISE = 0.55
 _SMILE = 0.10
 

@@ -127,8 +127,8 @@ def _closure(features: Hops, normal: Hops, murmur: Hops) -> tuple[Hops, Hops]:
     high_ahead = _near(features[Feature.HIGH], 0, FUTURE)
     excess = high_ahead - _near(features[Feature.ORAL], 0, FUTURE)
     brightest = np.where(high_ahead > loud[:, None] - 42, excess, -40).max(axis=1)
-    dull_release = (1 - 0.6 * murmur) * (-2 - brightest) / 3
-    low_formant = (110 - 60 * murmur - (now[Feature.F2] - normal[Normal.F2])) / 80
+    dull_release = (1 - 0.7 * murmur) * np.minimum((-2 - brightest) / 3, 2)
+    low_formant = (110 - 60 * murmur - (now[Feature.F2] - normal[Normal.F2])) / 60
     evidence = dull_release + np.where(now[Feature.LEVEL] > loud - 40, low_formant, 0)
     labial = 1 / (1 + np.exp(-_limit(evidence, -20, 20)))
 

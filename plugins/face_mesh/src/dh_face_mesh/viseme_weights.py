@@ -17,7 +17,7 @@ from dh_face_mesh.viseme_targets import Target
 SHAPE = {name: number for number, name in enumerate(ARKIT_BLENDSHAPES)}
 """Column of each blendshape."""
 
-_WIDEST = 0.54  # jawOpen of a loud, open vowel
+_WIDEST = 0.47  # jawOpen of a loud, open vowel
 _PARTED = 0.11  # opening that speech keeps between consonants, as a share of the widest
 _TOUCH = 1.35  # a closure of 74 % counts as whole: lips are soft and meet early
 _SKEW = 0.04  # the left side is this much livelier than the right, as faces are
