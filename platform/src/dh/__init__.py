@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from dh.progress import Progress as Progress
     from dh.session import FrameStream as FrameStream
     from dh.source import Source as Source
+    from dh.timing import exact_rate as exact_rate
+    from dh.timing import frames_for as frames_for
 
 _HOMES = {
     "api": ("create_avatar", "run", "stream"),
@@ -83,6 +85,7 @@ _HOMES = {
     "progress": ("Notice", "Progress"),
     "session": ("FrameStream",),
     "source": ("Source",),
+    "timing": ("exact_rate", "frames_for"),
 }  # fmt: skip
 _MODULE_OF = {name: f"dh.{module}" for module, names in _HOMES.items() for name in names}
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 import dh
-from dh_face_mesh.viseme import VisemeDriver
-from dh_face_mesh.viseme_options import VisemeOptions
+from dh_face_mesh.viseme.driver import VisemeDriver
+from dh_face_mesh.viseme.options import VisemeOptions
 
 Samples = NDArray[np.float32]
 NATURAL = VisemeOptions()

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 import dh
-from dh_face_mesh.viseme import VisemeDriver
-from dh_face_mesh.viseme_options import VisemeOptions
+from dh_face_mesh.viseme.driver import VisemeDriver
+from dh_face_mesh.viseme.options import VisemeOptions
 
 Samples = NDArray[np.float32]
 FPS = 25

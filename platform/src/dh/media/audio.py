@@ -18,11 +18,6 @@ from dh.audio import SAMPLE_RATE, AudioChunk
 from dh.errors import MediaError
 from dh.media.inputs import decode, open_container
 
-_ZERO = {"u8": 128}
-_FULL_SCALE = {"u8": 128.0, "s16": 2.0**15, "s32": 2.0**31, "flt": 1.0, "dbl": 1.0}
-"""Value of silence and of full scale by FFmpeg's sample format."""
-
-
 @dataclass(frozen=True)
 class AudioInfo:
     """What a sound file holds, counted by decoding it.
@@ -117,9 +112,10 @@ def read_sound(path: Path) -> Iterator[SoundBlock]:
     """
     with open_container(path, str(path)) as container:
         stream = _sound_stream(container, path)
+        unpack = _Unpacker()
         time = Fraction(0)
         for frame in decode(container, stream, str(path)):
-            samples = _to_float(frame, path)[:, : _kept(frame)]
+            samples = unpack(frame)[:, : _kept(frame)]
             if not samples.size:
                 continue
             if not np.isfinite(samples).all():
@@ -201,19 +197,23 @@ def _sound_stream(container: InputContainer, path: Path) -> av.AudioStream:
     return stream
 
 
-def _to_float(frame: av.AudioFrame, path: Path) -> NDArray[np.float32]:
-    """Samples of shape (channels, n), full scale at 1."""
-    sample_format = frame.format.name.removesuffix("p")
-    if sample_format not in _FULL_SCALE:
-        raise MediaError(f"{path}: {frame.format.name} samples are not read; export the sound as 16-bit WAV")
-    values: NDArray[Any] = frame.to_ndarray()
-    if frame.format.is_packed:
-        values = values.reshape(-1, frame.layout.nb_channels).T
-    if sample_format == "flt":
-        return values.astype(np.float32, copy=False)
-    scaled = (values - float(_ZERO.get(sample_format, 0))) / _FULL_SCALE[sample_format]
-    with np.errstate(over="ignore"):  # a double that no float holds becomes infinite, which is reported
-        return scaled.astype(np.float32)
+class _Unpacker:
+    """Decoded frames of any sample format and layout as float32 of shape (channels, n), full scale at 1.
+
+    libswresample interleaves them on the way: PyAV reads planar frames of eight and more channels wrongly.
+    """
+
+    def __init__(self) -> None:
+        self._kind: tuple[str, str, int] | None = None
+
+    def __call__(self, frame: av.AudioFrame) -> NDArray[np.float32]:
+        kind = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if kind != self._kind:
+            self._kind = kind
+            self._converter = av.AudioResampler("flt", frame.layout, frame.sample_rate)
+        channels = frame.layout.nb_channels
+        parts = [_unpack(part, channels) for part in self._converter.resample(frame)]
+        return np.concatenate(parts, axis=1) if parts else np.empty((channels, 0), np.float32)
 
 
 def _kept(frame: av.AudioFrame) -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dh_face_mesh.viseme_options import VisemeOptions as VisemeOptions
-
 
 class AvatarOptions(BaseModel):
     """Options of the face-mesh avatar."""

@@ -29,8 +29,8 @@ def dh_drivers() -> Iterable[dh.DriverSpec]:
     yield dh.DriverSpec(
         name="viseme",
         summary="lip shapes, blinks and head motion from speech by signal processing",
-        implementation="dh_face_mesh.viseme:VisemeDriver",
-        options="dh_face_mesh.options:VisemeOptions",
+        implementation="dh_face_mesh.viseme.driver:VisemeDriver",
+        options="dh_face_mesh.viseme.options:VisemeOptions",
         motion_space="arkit",
         look_ahead=0.2,
         licence=_LICENCE,

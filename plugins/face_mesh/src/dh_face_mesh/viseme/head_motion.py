@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dh_face_mesh.prosody import Prosody
-from dh_face_mesh.spring import Spring
-from dh_face_mesh.wander import Wander
+from dh_face_mesh.viseme.prosody import Prosody
+from dh_face_mesh.viseme.spring import Spring
+from dh_face_mesh.viseme.wander import Wander
 
 _EASE_IN = 1.2  # seconds from exactly neutral to full motion
 _NOD = 3.0  # degrees down at a full accent

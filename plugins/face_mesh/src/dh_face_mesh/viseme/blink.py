@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from dh_face_mesh.prosody import Prosody
+from dh_face_mesh.viseme.prosody import Prosody
 
 _SPREAD = 0.5  # sigma of the logarithm of an interval
 _SHORTEST = 0.8  # seconds between blinks

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dh import ARKIT_BLENDSHAPES
-from dh_face_mesh.speech_features import Hops
-from dh_face_mesh.viseme_targets import Target
+from dh_face_mesh.viseme.features import Hops
+from dh_face_mesh.viseme.targets import Target
 
 SHAPE = {name: number for number, name in enumerate(ARKIT_BLENDSHAPES)}
 """Column of each blendshape."""

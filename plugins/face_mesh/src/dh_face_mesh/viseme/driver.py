@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dh import SAMPLE_RATE, AudioChunk, Avatar, Context, Motion
-from dh.timing import exact_rate
-from dh_face_mesh.viseme_face import TalkingFace
-from dh_face_mesh.viseme_options import VisemeOptions
-from dh_face_mesh.viseme_tracks import MouthTracks
+from dh import SAMPLE_RATE, AudioChunk, Avatar, Context, Motion, exact_rate
+from dh_face_mesh.viseme.face import TalkingFace
+from dh_face_mesh.viseme.options import VisemeOptions
+from dh_face_mesh.viseme.tracks import MouthTracks
 
 _BLOCK = SAMPLE_RATE
 """Samples taken at a time from a longer chunk, so that memory stays flat whatever the chunks."""

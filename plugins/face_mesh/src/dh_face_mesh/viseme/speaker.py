@@ -7,7 +7,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from dh_face_mesh.speech_features import HOP_RATE, SILENCE, Feature, Hops
+from dh_face_mesh.viseme.features import HOP_RATE, SILENCE, Feature, Hops
 
 _FLOOR_BLOCK = HOP_RATE // 2
 _FLOOR_BLOCKS = 6

@@ -8,12 +8,11 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from dh import SAMPLE_RATE
-from dh.timing import frames_for
-from dh_face_mesh.speaker import Speaker
-from dh_face_mesh.speech_features import HOP_RATE, WINDOW, FeatureExtractor, Hops
-from dh_face_mesh.viseme_path import REACH, Release, smooth_path
-from dh_face_mesh.viseme_targets import FUTURE, PAST, Target, mouth_targets, oral_ahead
+from dh import SAMPLE_RATE, frames_for
+from dh_face_mesh.viseme.features import HOP_RATE, WINDOW, FeatureExtractor, Hops
+from dh_face_mesh.viseme.path import REACH, Release, smooth_path
+from dh_face_mesh.viseme.speaker import Speaker
+from dh_face_mesh.viseme.targets import FUTURE, PAST, Target, mouth_targets, oral_ahead
 
 LEAD = Fraction(1, 100)
 """Seconds by which the mouth is ahead of the sound, as lips are in natural speech."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dh_face_mesh.speech_features import HOP_RATE, Hops
-from dh_face_mesh.viseme_targets import Target
+from dh_face_mesh.viseme.features import HOP_RATE, Hops
+from dh_face_mesh.viseme.targets import Target
 
 REACH = 7
 """Hops to either side that the path looks at."""

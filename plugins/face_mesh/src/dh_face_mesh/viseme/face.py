@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dh import ARKIT, Motion
-from dh_face_mesh.blink import Blinks
-from dh_face_mesh.gaze import Gaze
-from dh_face_mesh.head_motion import HeadMotion
-from dh_face_mesh.prosody import Prosody, ProsodyFollower
-from dh_face_mesh.speech_features import Hops
-from dh_face_mesh.spring import Spring
-from dh_face_mesh.viseme_options import VisemeOptions
-from dh_face_mesh.viseme_targets import Target
-from dh_face_mesh.viseme_weights import SHAPE, mouth_weights
-from dh_face_mesh.wander import Wander
+from dh_face_mesh.viseme.blink import Blinks
+from dh_face_mesh.viseme.features import Hops
+from dh_face_mesh.viseme.gaze import Gaze
+from dh_face_mesh.viseme.head_motion import HeadMotion
+from dh_face_mesh.viseme.options import VisemeOptions
+from dh_face_mesh.viseme.prosody import Prosody, ProsodyFollower
+from dh_face_mesh.viseme.spring import Spring
+from dh_face_mesh.viseme.targets import Target
+from dh_face_mesh.viseme.wander import Wander
+from dh_face_mesh.viseme.weights import SHAPE, mouth_weights
 
 _DEGREES_AT_WEIGHT_1 = 30.0  # of the eyeLook shapes
 _BROW_THRESHOLD = 0.22  # accents below it leave the brows alone

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from dh_face_mesh.prosody import Prosody
+from dh_face_mesh.viseme.prosody import Prosody
 
 _SMALL = 0.7  # degrees, standard deviation of a fixation about the camera
 _AWAY = (4.0, 8.0)  # degrees

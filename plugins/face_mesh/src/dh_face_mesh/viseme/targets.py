@@ -12,8 +12,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from dh_face_mesh.speaker import Normal
-from dh_face_mesh.speech_features import SILENCE, Feature, Hops
+from dh_face_mesh.viseme.features import SILENCE, Feature, Hops
+from dh_face_mesh.viseme.speaker import Normal
 
 PAST, FUTURE = 10, 8
 """Hops before and after its own that a target looks at."""
