@@ -33,7 +33,10 @@ from dh.request import make_request
 from dh.session import Session
 
 FRAME_SIZE = (1280, 720)
-"""Width and height of the picture that a still source is put into."""
+"""Width and height of the picture that the project's portrait is put into."""
+
+PORTRAIT_HEIGHT = 596
+"""Height of the portrait in it, which makes the region that moves (2.3 times the face) 512 pixels wide."""
 
 
 @dataclass(frozen=True)
@@ -178,12 +181,13 @@ def _example(name: str, option: str) -> Path:
 
 
 def _framed_portrait(folder: Path) -> Path:
-    """The project's portrait, scaled to the height of a 1280x720 frame and centred on its own blurred edges."""
+    """The project's portrait in a 1280x720 frame, its edges continued to the frame's."""
     width, height = FRAME_SIZE
     portrait = Image.fromarray(read_image(_example("portrait.jpg", "--source")))
-    scaled = portrait.resize((round(portrait.width * height / portrait.height), height), Image.Resampling.LANCZOS)
-    left = (width - scaled.width) // 2
-    pixels = np.pad(np.asarray(scaled), ((0, 0), (left, width - scaled.width - left), (0, 0)), mode="edge")
+    wide = round(portrait.width * PORTRAIT_HEIGHT / portrait.height)
+    scaled = np.asarray(portrait.resize((wide, PORTRAIT_HEIGHT), Image.Resampling.LANCZOS))
+    top, left = height - PORTRAIT_HEIGHT, (width - wide) // 2
+    pixels = np.pad(scaled, ((top, 0), (left, width - wide - left), (0, 0)), mode="edge")
     path = folder / "source.png"
     Image.fromarray(pixels).save(path, compress_level=1)
     return path

@@ -9,36 +9,42 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from dh.audio import SAMPLE_RATE
 from dh.errors import MediaError
 from dh.media.audio import probe_audio, read_speech
 
 
-def speech(path: Path, chunk_seconds: float = 1.0) -> np.ndarray:
+def speech(path: Path, chunk_seconds: float = 1.0) -> NDArray[Any]:
     return np.concatenate([chunk.samples for chunk in read_speech(path, chunk_seconds)])
 
 
-@pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 44100, 48000])
+CODECS = [
+    ("x.wav", "pcm_s16le"),
+    ("x.wav", "pcm_u8"),
+    ("x.wav", "pcm_s24le"),
+    ("x.wav", "pcm_s32le"),
+    ("x.wav", "pcm_f32le"),
+    ("x.wav", "pcm_f64le"),
+    ("x.aiff", "pcm_s16be"),
+    ("x.flac", "flac"),
+    ("x.mp3", "libmp3lame"),
+    ("x.m4a", "aac"),
+    ("x.ogg", "libopus"),
+]
+
+
 @pytest.mark.parametrize(
-    ("name", "codec"),
+    ("name", "codec", "rate"),
     [
-        ("x.wav", "pcm_s16le"),
-        ("x.wav", "pcm_u8"),
-        ("x.wav", "pcm_s24le"),
-        ("x.wav", "pcm_s32le"),
-        ("x.wav", "pcm_f32le"),
-        ("x.wav", "pcm_f64le"),
-        ("x.aiff", "pcm_s16be"),
-        ("x.flac", "flac"),
-        ("x.mp3", "libmp3lame"),
-        ("x.m4a", "aac"),
-        ("x.ogg", "libopus"),
+        (name, codec, rate)
+        for name, codec in CODECS
+        for rate in (8000, 16000, 22050, 24000, 44100, 48000)
+        if codec != "libopus" or rate not in (22050, 44100)  # Opus has no such rates
     ],
 )
 def test_formats_keep_length_and_position(media: Any, name: str, codec: str, rate: int) -> None:
-    if codec == "libopus" and rate in (22050, 44100):
-        pytest.skip("Opus has no such rate")
     seconds = 1.2345
     path = media.sound(name, media.tone(seconds, rate, 2), rate, codec)
     count = round(seconds * rate)
@@ -123,10 +129,10 @@ def test_wav_cut_off_at_its_end_plays_what_is_there(media: Any) -> None:
 
 @pytest.mark.parametrize(("name", "codec"), [("x.mp3", "libmp3lame"), ("x.ogg", "libopus"), ("x.flac", "flac")])
 def test_compressed_sound_cut_off_at_its_end_plays_what_is_there(media: Any, name: str, codec: str) -> None:
-    noise = 0.1 * np.random.default_rng(0).standard_normal((96000, 1)).astype(np.float32)
+    noise = 0.1 * np.random.default_rng(0).standard_normal((240000, 1)).astype(np.float32)
     path = media.sound(name, noise, 48000, codec)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    assert 0.5 < probe_audio(path).duration < 1.5
+    assert 1.5 < probe_audio(path).duration < 3.5
 
 
 def test_damage_in_the_middle_is_passed_over(media: Any) -> None:
@@ -135,7 +141,7 @@ def test_damage_in_the_middle_is_passed_over(media: Any) -> None:
     middle = len(data) // 2
     data[middle : middle + 2000] = b"\x55" * 2000
     path.write_bytes(data)
-    assert 2.5 < probe_audio(path).duration <= 3.1
+    assert 2.0 < probe_audio(path).duration <= 3.1
 
 
 def test_tags_in_another_encoding_do_no_harm(media: Any) -> None:

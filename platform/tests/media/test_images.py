@@ -7,9 +7,11 @@ import struct
 import warnings
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from dh.errors import MediaError
@@ -18,11 +20,11 @@ from dh.media.images import read_image
 RED, GREEN, BLUE, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (128, 128, 128)
 
 
-def corners(image: np.ndarray) -> list[tuple[int, ...]]:
+def corners(image: NDArray[Any]) -> list[tuple[int, ...]]:
     return [tuple(int(v) for v in image[y, x]) for y, x in ((2, 2), (2, -3), (-3, 2), (-3, -3))]
 
 
-def four_colours(width: int = 40, height: int = 24) -> np.ndarray:
+def four_colours(width: int = 40, height: int = 24) -> NDArray[Any]:
     image = np.empty((height, width, 3), np.uint8)
     image[: height // 2, : width // 2], image[: height // 2, width // 2 :] = RED, GREEN
     image[height // 2 :, : width // 2], image[height // 2 :, width // 2 :] = BLUE, GREY
@@ -51,7 +53,7 @@ def png(width: int, height: int, depth: int, colour: int, rows: bytes = b"") -> 
     ],
 )
 @pytest.mark.parametrize("suffix", ["png", "tiff"])
-def test_exif_orientation_is_applied(tmp_path: Path, orientation: int, expected: list, suffix: str) -> None:
+def test_exif_orientation_is_applied(tmp_path: Path, orientation: int, expected: list[Any], suffix: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     path = tmp_path / f"turned.{suffix}"
@@ -131,7 +133,8 @@ def test_float_tiff_with_nan_is_refused(tmp_path: Path) -> None:
 def test_cmyk_shows_its_colours(tmp_path: Path, suffix: str) -> None:
     """Pillow writes CMYK JPEG inverted with Adobe's marker, as Photoshop does."""
     path = tmp_path / f"print.{suffix}"
-    Image.fromarray(four_colours()).convert("CMYK").save(path, **({"quality": 100} if suffix == "jpg" else {}))
+    options: dict[str, Any] = {"quality": 100} if suffix == "jpg" else {}
+    Image.fromarray(four_colours()).convert("CMYK").save(path, **options)
     for found, expected in zip(corners(read_image(path)), [RED, GREEN, BLUE, GREY], strict=True):
         assert np.abs(np.subtract(found, expected)).max() <= 6
 
@@ -178,7 +181,11 @@ def test_truncated_picture_is_refused_whole(tmp_path: Path, kind: str, part: flo
     [
         ("empty.png", b"", "is empty"),
         ("text.png", b"hello world, this is text\n" * 20, "is no picture"),
-        ("script.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\nshowpage\n", "is no picture"),
+        (
+            "script.eps",
+            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\nshowpage\n",
+            "is no picture",
+        ),
         ("large.png", png(12000, 9000, 8, 2), "more than 100 megapixels"),
         ("bomb.png", png(60000, 60000, 8, 2), "more than 100 megapixels"),
         ("small.png", png(15, 200, 8, 2), "too small"),
@@ -205,6 +212,6 @@ def test_missing_picture_and_folder_are_refused(tmp_path: Path) -> None:
 
 
 def test_picture_is_known_by_its_content_whatever_its_name(tmp_path: Path) -> None:
-    path = tmp_path / "it's \"a\" pïcture ☺ %d.txt"
+    path = tmp_path / 'it\'s "a" pïcture ☺ %d.txt'
     Image.fromarray(four_colours()).save(path, "PNG")
     assert corners(read_image(path)) == [RED, GREEN, BLUE, GREY]

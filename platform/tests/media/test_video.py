@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import weakref
 import zipfile
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import av
 import numpy as np
@@ -33,10 +34,10 @@ def numbers(media: Any, path: Path, fps: float) -> list[int]:
     return [media.number_of(image) for image in reader(path).frames(fps)]
 
 
-def nearest(times: list[float], end: float, fps: float) -> list[int]:
+def nearest(times: list[Fraction], end: Fraction, fps: Fraction) -> list[int]:
     """The slow twin of resampling: for each k / fps before the end, the frame whose time is nearest."""
-    count = int(np.ceil(end * fps - 0.25))
-    return [int(np.argmin([abs(t - k / fps) for t in times])) for k in range(count)]
+    count = math.ceil(end * fps - Fraction(1, 4))
+    return [min(range(len(times)), key=lambda i: abs(times[i] - k / fps)) for k in range(count)]
 
 
 def test_every_frame_comes_once_and_in_order(media: Any) -> None:
@@ -60,8 +61,8 @@ def test_containers_and_codecs_give_all_frames(media: Any, name: str, codec: str
 @pytest.mark.parametrize("fps", [12.5, 24, 29.97, 30, 60])
 def test_other_rates_show_the_nearest_frame(media: Any, fps: float) -> None:
     path = media.video("source.mp4", 50)
-    rate = 30000 / 1001 if fps == 29.97 else fps
-    assert numbers(media, path, fps) == nearest([i / 25 for i in range(50)], 2.0, rate)
+    rate = Fraction(30000, 1001) if fps == 29.97 else Fraction(fps)
+    assert numbers(media, path, fps) == nearest([Fraction(i, 25) for i in range(50)], Fraction(2), rate)
 
 
 def test_29_97_frames_per_second_stay_frame_for_frame(media: Any) -> None:
@@ -74,8 +75,8 @@ def test_variable_frame_rate_becomes_constant(media: Any) -> None:
     path = media.video("vfr.mkv", 11, stamps=stamps, options={"x264-params": "bframes=0"})
     with av.open(str(path)) as container:
         last = list(container.decode(video=0))[-1]
-        end = 1.0 + float(last.duration * last.time_base)
-    assert numbers(media, path, 25) == nearest([stamp / 1000 for stamp in stamps], end, 25)
+        end = 1 + last.duration * Fraction(last.time_base or 0)
+    assert numbers(media, path, 25) == nearest([Fraction(stamp, 1000) for stamp in stamps], end, Fraction(25))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_variable_frame_rate_becomes_constant(media: Any) -> None:
     [
         ((0, ONE, 0, -ONE, 0, 0), lambda image: np.rot90(image, -1)),
         ((-ONE, 0, 0, 0, -ONE, 0), lambda image: np.rot90(image, 2)),
-        ((0, -ONE, 0, ONE, 0, 0), lambda image: np.rot90(image)),
+        ((0, -ONE, 0, ONE, 0, 0), np.rot90),
         ((-ONE, 0, 0, 0, ONE, 0), lambda image: image[:, ::-1]),
     ],
     ids=["clockwise", "half", "counterclockwise", "mirrored"],
@@ -121,7 +122,7 @@ def test_a_video_in_another_file_is_read(media: Any) -> None:
         archive.write(path, "inner.mp4")
     with (
         zipfile.ZipFile(media.folder / "outer.zip") as archive,
-        VideoReader(archive.open("inner.mp4"), "inner") as video,
+        VideoReader(cast(BinaryIO, archive.open("inner.mp4")), "inner") as video,
     ):
         seen = [media.number_of(image) for image in video.frames(25)]
         positions = [media.number_of(image) for _, image in islice(video.bounce(25), 45)]
@@ -192,13 +193,16 @@ def test_bouncing_seeks_and_never_holds_more_than_its_block_of_frames(
 
     starts: list[int | None] = []
     decode_from = bounce._Track._decode_from
-    monkeypatch.setattr(
-        bounce._Track, "_decode_from", lambda self, key, wanted: starts.append(key) or decode_from(self, key, wanted)
-    )
+
+    def noting(track: Any, key: int | None, wanted: list[int]) -> Any:
+        starts.append(key)
+        return decode_from(track, key, wanted)
+
+    monkeypatch.setattr(bounce._Track, "_decode_from", noting)
     monkeypatch.setattr(video, "convert", counting)
     for _ in islice(video.bounce(25), 300):
         pass
-    assert bounce.BLOCK_FRAMES <= most <= bounce.BLOCK_FRAMES + 1
+    assert bounce.BLOCK_FRAMES <= most <= bounce.BLOCK_FRAMES + 2  # and the one in the hands of either side
     assert set(starts) == {0, 40, 80}
 
 

@@ -18,6 +18,7 @@ from dh.audio import SAMPLE_RATE, AudioChunk
 from dh.errors import MediaError
 from dh.media.inputs import decode, open_container
 
+
 @dataclass(frozen=True)
 class AudioInfo:
     """What a sound file holds, counted by decoding it.

@@ -32,7 +32,8 @@ def bounce(reader: VideoReader, fps: float | Fraction) -> Iterator[tuple[int, ND
     """See ``VideoReader.bounce``."""
     track = _Track(reader)
     count = 0
-    for source, image in reader.convert_all(reader.resample(track.watch(reader.sources()), fps)):
+    for source in reader.resample(track.watch(reader.sources()), fps):
+        image = reader.convert(source.picture)
         track.remember(source, image)
         yield count, image
         count += 1

@@ -66,7 +66,8 @@ VIDEO_CODECS: Mapping[str, VideoCodec] = {
 FILE_CONTAINERS: Mapping[str, Container] = {
     ".mp4": Container("mp4", ("h264", "hevc", "vp9", "av1"), options={"movflags": "faststart"}),
     ".mov": Container("mov", ("h264", "hevc", "prores"), options={"movflags": "faststart"}),
-    ".mkv": Container("matroska", ("h264", "hevc", "vp9", "av1", "ffv1", "prores")),
+    # Opus: not every version of FFmpeg notes in Matroska how much of AAC's first block is padding.
+    ".mkv": Container("matroska", ("h264", "hevc", "vp9", "av1", "ffv1", "prores"), "libopus"),
     ".webm": Container("webm", ("vp9", "av1"), "libopus"),
 }
 

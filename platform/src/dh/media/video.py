@@ -44,6 +44,9 @@ class VideoReader:
         name: for messages.
 
     Attributes:
+        name: for messages.
+        convert: turns a decoded frame into pixels.
+        rate: as ``fps``, exact.
         width: of the frames, in pixels.
         height: of the frames, in pixels.
         fps: average frames per second.
@@ -92,8 +95,8 @@ class VideoReader:
         Yields:
             uint8 RGB of shape (height, width, 3); each array is the caller's own.
         """
-        for _, image in self.convert_all(self.resample(self.sources(), fps)):
-            yield image
+        for source in self.resample(self.sources(), fps):
+            yield self.convert(source.picture)
 
     def bounce(self, fps: float | Fraction) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """The frames that ``frames`` gives, forward, backward, forward and so on without end.
@@ -156,15 +159,6 @@ class VideoReader:
         while count == 0 or count + Fraction(1, 4) < end * rate:
             yield shown
             count += 1
-
-    def convert_all(self, sources: Iterator[SourceFrame]) -> Iterator[tuple[SourceFrame, NDArray[np.uint8]]]:
-        """Adds its pixels to each frame; they are converted once and copied where it is shown again."""
-        shown: SourceFrame | None = None
-        image: NDArray[np.uint8] | None = None
-        for source in sources:
-            image = self.convert(source.picture) if image is None or source is not shown else image.copy()
-            shown = source
-            yield source, image
 
     def _count(self) -> tuple[int, Fraction]:
         """Number of frames and seconds, from the packets."""

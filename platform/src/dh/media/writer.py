@@ -282,8 +282,8 @@ class _Pipe:
 def _checked(target: str, codec: str | None, crf: int | None) -> tuple[Container, VideoCodec]:
     chosen = check_codec(target, codec, crf)
     kind = target_kind(target)
-    if kind == STANDARD_OUTPUT and sys.stdout.isatty():
-        raise OptionError("--output -: standard output is a terminal; pipe it into a player or a file")
+    if kind == STANDARD_OUTPUT and (sys.stdout is None or sys.stdout.isatty()):
+        raise OptionError("--output -: standard output is a terminal or closed; pipe it into a player or a file")
     if kind == "srt":
         check_srt(target)
     return chosen
