@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 import dh
 from dh.cli import run_command
 from dh.media.audio import read_speech
+from dh.testing import write_distribution
 
 pytestmark = pytest.mark.usefixtures("toy_method")
 
@@ -173,6 +175,35 @@ def test_standard_output_carries_a_playable_video(picture: Path, speech: Path, t
     path.write_bytes(done.stdout)
     assert len(decode(path)) == FRAMES
     assert not list(tmp_path.glob("-*"))
+
+
+def test_what_a_plugin_prints_stays_out_of_the_video(
+    picture: Path, speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = """
+import dh
+
+@dh.hookimpl
+def dh_drivers():
+    yield dh.DriverSpec(
+        name="chatty", summary="", implementation="chatty:Chatty", motion_space="arkit", look_ahead=0.0
+    )
+
+class Chatty:
+    def __init__(self, options, context):
+        self.fps = context.fps
+
+    def drive(self, avatar, speech):
+        for frame, samples in enumerate(dh.split_frames(speech, self.fps)):
+            print("look at me", flush=True)
+            yield dh.arkit_motion(frame, self.fps)
+"""
+    write_distribution(tmp_path / "site", "chatty", "chatty", source=source)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"), prepend=os.pathsep)
+    arguments = ["run", "-m", "toy", "--driver", "chatty", "-s", str(picture), "-a", str(speech), "-o", "-"]
+    done = subprocess.run([sys.executable, "-m", "dh", *arguments], capture_output=True, check=True)
+    assert b"look at me" not in done.stdout
+    assert done.stderr.count(b"look at me") == FRAMES
 
 
 def test_json_is_the_record(picture: Path, speech: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -86,45 +88,33 @@ def run(
     _check_output(target, request)
     codec = codec or default_codec_for(target)
     check_target(target, codec, crf)
-    clock = _Clock()
-    on_event(Progress("prepare"))
-    session = Session(request, listener=on_event)
-    clock.lap("prepare")
-    with session.frames() as frames:
-        writer = VideoWriter(
-            target,
-            width=session.avatar.width,
-            height=session.avatar.height,
-            fps=session.fps,
-            audio=request.audio,
-            codec=codec,
-            crf=crf,
-        )
-        with writer:
-            encode = StageStats("encode")
-            begin = mark = time.perf_counter()
-            for frame in frames:
-                arrived = time.perf_counter()
-                writer.write(frame.image)
-                written = time.perf_counter()
-                encode.waiting_in += arrived - mark
-                encode.busy += written - arrived
-                encode.items += 1
-                on_event(Progress("render", encode.items, frames.limit, written - begin, session.fps))
-                mark = time.perf_counter()
-            on_event(Progress("finish"))
-        clock.lap("render")
-        described = {
-            "path": target if is_stream(target) else str(Path(target).absolute()),
-            "codec": codec,
-            "crf": crf,
-            "width": writer.width,
-            "height": writer.height,
-            "fps": session.fps,
-            "frames": encode.items,
-            "duration": encode.items / session.fps,
-        }
-        record = make_record(session, described, clock.seconds, [*frames.stats, encode])
+    # What a plugin prints must not get into a video on standard output.
+    prints = contextlib.redirect_stdout(sys.stderr) if target == "-" else contextlib.nullcontext()
+    with prints:
+        clock = _Clock()
+        on_event(Progress("prepare"))
+        session = Session(request, listener=on_event)
+        clock.lap("prepare")
+        with session.frames() as frames:
+            width, height = session.avatar.width, session.avatar.height
+            writer = VideoWriter(
+                target, width=width, height=height, fps=session.fps, audio=request.audio, codec=codec, crf=crf
+            )
+            with writer:
+                encode = _encode(frames, writer, on_event)
+                on_event(Progress("finish"))
+            clock.lap("render")
+    described = {
+        "path": target if is_stream(target) else str(Path(target).absolute()),
+        "codec": codec,
+        "crf": crf,
+        "width": writer.width,
+        "height": writer.height,
+        "fps": session.fps,
+        "frames": encode.items,
+        "duration": encode.items / session.fps,
+    }
+    record = make_record(session, described, clock.seconds, [*frames.stats, encode])
     if not is_stream(target):
         write_record(record, record_path(Path(target)))
     return record
@@ -179,6 +169,22 @@ def create_avatar(
     """
     values = combine(None, method=method, source=source, options=options, fps=fps, device=device)
     return Session(make_request(**values), listener=on_event).avatar
+
+
+def _encode(frames: FrameStream, writer: VideoWriter, on_event: Listener) -> StageStats:
+    """Writes every frame; the caller's thread is the pipeline's last stage."""
+    stats = StageStats("encode")
+    begin = mark = time.perf_counter()
+    for frame in frames:
+        arrived = time.perf_counter()
+        writer.write(frame.image)
+        written = time.perf_counter()
+        stats.waiting_in += arrived - mark
+        stats.busy += written - arrived
+        stats.items += 1
+        on_event(Progress("render", stats.items, frames.limit, written - begin, frames.fps))
+        mark = time.perf_counter()
+    return stats
 
 
 class _Clock:

@@ -110,7 +110,7 @@ def test_reader_of_standard_output_that_goes_away_ends_the_writer(audio: Path) -
 
 
 def test_terminal_as_standard_output_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(sys.__stdout__, "isatty", lambda: True)
     with pytest.raises(OptionError, match="--output -: standard output is a terminal"):
         check_target("-")
 
@@ -126,7 +126,7 @@ def test_interrupted_standard_output_raises_the_interrupt(media: Any, monkeypatc
         def isatty(self) -> bool:
             return False
 
-    monkeypatch.setattr(sys, "stdout", Output())
+    monkeypatch.setattr(sys, "__stdout__", Output())
     with pytest.raises(KeyboardInterrupt):
         send("-", media, 80)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -59,8 +58,6 @@ def run(
         raise OptionError("--output is missing; name the video to write, for example -o out.mp4")
     if output == "-" and json:
         raise OptionError("--json: standard output carries the video; write it to a file")
-    if output == "-" and sys.stdout.isatty():
-        raise OptionError("--output -: standard output is a terminal; pipe it into a file or a player")
     with Display(quiet=quiet) as display:
         record = run_method(
             method,

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import av
 import numpy as np
@@ -264,7 +264,7 @@ class _Pipe:
     name = "standard output"
 
     def __init__(self) -> None:
-        buffer: Any = sys.stdout.buffer
+        buffer: Any = _standard_output().buffer
         self._raw = getattr(buffer, "raw", buffer)
         self.interrupted = False
 
@@ -282,8 +282,15 @@ class _Pipe:
 def _checked(target: str, codec: str | None, crf: int | None) -> tuple[Container, VideoCodec]:
     chosen = check_codec(target, codec, crf)
     kind = target_kind(target)
-    if kind == STANDARD_OUTPUT and (sys.stdout is None or sys.stdout.isatty()):
-        raise OptionError("--output -: standard output is a terminal or closed; pipe it into a player or a file")
+    if kind == STANDARD_OUTPUT:
+        _standard_output()
     if kind == "srt":
         check_srt(target)
     return chosen
+
+
+def _standard_output() -> TextIO:
+    """The process's own, even where ``sys.stdout`` is redirected to keep what is printed out of the video."""
+    if sys.__stdout__ is None or sys.__stdout__.isatty():
+        raise OptionError("--output -: standard output is a terminal or closed; pipe it into a player or a file")
+    return sys.__stdout__
