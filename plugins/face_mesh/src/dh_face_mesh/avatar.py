@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,7 +53,11 @@ class FaceMeshAvatarBuilder:
             image = fit(source.image(), width, height)
             landmarks = self._choose(landmarker.faces(image), image, str(source.path))
         matrix = crop_matrix(landmarks, scale=self._options.crop_scale, size=self._options.crop_size)
-        arrays = {"frame": image, "landmarks": landmarks[None].astype(np.float32), "matrices": matrix[None]}
+        arrays: dict[str, NDArray[Any]] = {
+            "frame": image,
+            "landmarks": landmarks[None].astype(np.float32),
+            "matrices": matrix[None],
+        }
         return dh.Avatar(KIND, width, height, arrays, {"crop_size": self._options.crop_size})
 
     def _register_video(self, source: dh.Source, width: int, height: int, landmarker: FaceLandmarker) -> dh.Avatar:
@@ -78,7 +84,7 @@ class FaceMeshAvatarBuilder:
         steady = smooth(landmarks, fps=fps, time_constant=2 * self._options.smoothing)
         scale, size = self._options.crop_scale, self._options.crop_size
         matrices = np.stack([crop_matrix(points, scale=scale, size=size) for points in steady])
-        arrays = {"landmarks": landmarks.astype(np.float32), "matrices": matrices}
+        arrays: dict[str, NDArray[Any]] = {"landmarks": landmarks.astype(np.float32), "matrices": matrices}
         return dh.Avatar(
             KIND, width, height, arrays, {"crop_size": size}, files={"source": source.path}, fps=float(fps)
         )
@@ -95,10 +101,15 @@ class FaceMeshAvatarBuilder:
             raise dh.FaceError(
                 f"{name}: face={index} asked for, but only {len(faces)} found; choose from 0 to {len(faces) - 1}"
             )
-        self._check(faces[index], image, name)
+        self.check(faces[index], image, name)
         return faces[index]
 
-    def _check(self, landmarks: Array, image: Image, name: str) -> None:
+    def check(self, landmarks: Array, image: Image, name: str) -> None:
+        """Whether a face can be used.
+
+        Raises:
+            FaceError: it is too small, cut off or turned away.
+        """
         head = head_of(landmarks)
         if head.height < self._options.min_face:
             raise dh.FaceError(
@@ -108,10 +119,12 @@ class FaceMeshAvatarBuilder:
         oval = landmarks[list(FACE_OVAL), :2]
         room = np.minimum(oval.min(0), np.array(image.shape[1::-1]) - 1 - oval.max(0)).min()
         if room < -_CUT * head.height:
-            raise dh.FaceError(f"{name}: the face is cut off by the picture's border; give a picture that shows all of it")
+            raise dh.FaceError(
+                f"{name}: the face is cut off by the picture's border; give a picture that shows all of it"
+            )
         if abs(head.yaw) > MAX_YAW:
             raise dh.FaceError(
-                f"{name}: the face is turned away by {abs(head.yaw):.0f} degrees; give one that looks towards the camera"
+                f"{name}: the face is turned away by {abs(head.yaw):.0f} degrees; give one that looks at the camera"
             )
 
 

@@ -33,6 +33,11 @@ _WIDE = 0.20
 """How much wider than the source's an eye opens at most, as a share of its opening."""
 
 
+_REACH, _GROWTH = 0.3, 0.26
+"""A head moves by less than this, in face heights, and grows or shrinks by less than this, as the factor's logarithm:
+beyond it the picture around the head would fold."""
+
+
 @dataclass(frozen=True)
 class Eye:
     """State of one eye relative to the source's.
@@ -78,8 +83,14 @@ class FaceState:
         return max(0.0, weight.pop("jawOpen") - weight.pop("mouthClose")) + 0.1 * sum(weight.values())
 
 
-def face_states(motion: dh.Motion, options: RendererOptions) -> Iterator[FaceState]:
-    """The state of each frame of an ``arkit`` motion chunk."""
+def face_states(motion: dh.Motion, options: RendererOptions, room: float = 1.0) -> Iterator[FaceState]:
+    """The state of each frame of an ``arkit`` motion chunk.
+
+    Args:
+        motion: with or without controls.
+        options: of the renderer.
+        room: share of the head's usual freedom that the picture around it allows, 0 to 1.
+    """
     controls = motion.controls or dh.Controls.neutral(len(motion))
     for n in range(len(motion)):
         fade, voice = float(controls.fade[n]), float(controls.voice[n])
@@ -95,14 +106,12 @@ def face_states(motion: dh.Motion, options: RendererOptions) -> Iterator[FaceSta
         turned = motion["rotation"][n].astype(np.float64) * fade * options.head_motion
         turned += [controls.pitch[n], controls.yaw[n], controls.roll[n]]
         moved = motion["translation"][n].astype(np.float64) * fade * options.head_motion
-        angles = [soft_limit(float(angle), options.max_rotation) for angle in turned]
-        scale = float(controls.scale[n]) * (1 + soft_limit(float(moved[2]), 0.5))
-        offset = np.array([soft_limit(moved[0] + controls.x[n], _REACH), -soft_limit(moved[1] + controls.y[n], _REACH)])
+        angles = [soft_limit(float(angle), options.max_rotation * room) for angle in turned]
+        size = np.log(float(controls.scale[n])) + np.log1p(max(float(moved[2]), -0.5))
+        scale = float(np.exp(soft_limit(float(size), _GROWTH * room)))
+        reach = _REACH * room
+        offset = np.array([soft_limit(moved[0] + controls.x[n], reach), -soft_limit(moved[1] + controls.y[n], reach)])
         yield FaceState(weights, scale * rotation(*angles), offset, eyes)
-
-
-_REACH = 0.3
-"""A head moves by less than this, in face heights: beyond it the picture around it would tear."""
 
 
 def _eye(weights: Field, side: str, opening: float, gaze_x: float, gaze_y: float) -> Eye:

@@ -88,7 +88,9 @@ class EyePatch:
         normal = np.array([-lids.axis[1], lids.axis[0]])
         middle = np.array([iris[0] @ lids.axis, iris[0] @ normal])
         box = (int(left), int(top), int(right), int(bottom))
-        return cls(image, box, lids, u, v, upper, lower, np.maximum(travel[1] - travel[0], lower - upper), tall, middle, radius)
+        return cls(
+            image, box, lids, u, v, upper, lower, np.maximum(travel[1] - travel[0], lower - upper), tall, middle, radius
+        )
 
     def draw(self, target: Image, eye: Eye) -> None:
         """Draws the eye into ``target``, a copy of the picture."""
@@ -140,8 +142,16 @@ class EyePatch:
         disc = _smooth((np.float32(1.24) - distance / np.float32(self.radius)) / np.float32(0.22))
         turned = white + (iris - white) * disc[..., None]
         share = np.float32(min(1.0, length / (0.08 * self.radius)))
-        keep = (1 - share) * shown
+        # Beside the lids the white keeps its own shadow, unless the lids open wider and leave it behind.
+        beside = (1 - shown) * self._beyond_iris * (1 - disc) * np.float32(max(0.0, 1 + 10 * min(eye.closure, 0)))
+        keep = np.maximum((1 - share) * shown, beside)
         return np.asarray(turned + (own - turned) * keep[..., None])
+
+    @cached_property
+    def _beyond_iris(self) -> Field:
+        """0 on the iris as the picture has it, 1 where the white is sure to be."""
+        distance = np.hypot(self.u - np.float32(self.iris[0]), self.v - np.float32(self.iris[1]))
+        return _smooth((distance / np.float32(self.radius) - np.float32(1.1)) / np.float32(_LIMBUS - 1.1))
 
     @cached_property
     def _white(self) -> Field:
@@ -176,7 +186,8 @@ class EyePatch:
         """Colours of the source at coordinates along and across the eye's axis: (h, w, 3) float32."""
         (x0, y0), (ax, ay) = self.lids.origin.astype(np.float32), self.lids.axis.astype(np.float32)
         x, y = u * ax - v * ay + x0, u * ay + v * ax + y0
-        return cv2.remap(self.image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+        colours = cv2.remap(self.image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(colours, np.float32)
 
 
 def _smooth(x: Field) -> Field:

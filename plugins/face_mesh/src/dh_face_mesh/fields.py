@@ -10,6 +10,7 @@ agree everywhere but around the mouth, so the upper one is kept as a difference,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -41,6 +42,13 @@ _RELIEF_BLUR = 0.045
 _PIVOT_DOWN, _PIVOT_BACK = 0.45, 0.06
 """The neck's joint below the ears' line and behind the level, in face heights."""
 
+_REST = 0.12
+"""Displacement in crop pixels, at weight 1, that counts as none."""
+
+_HALO, _HALO_BELOW = 1.35, 0.5
+"""Distance of the still points around the face from its middle, as a multiple of the face's own edge: at the sides,
+and how much more below the chin."""
+
 _EDGE_ANCHORS = 14
 """Points along each side of the crop that never move."""
 
@@ -51,30 +59,40 @@ def grid_points(size: int, count: int = GRID) -> Array:
     return np.stack(np.meshgrid(line, line), axis=-1)
 
 
-def spline_matrix(centres: Array, points: Array, scale: float) -> Array:
-    """Thin-plate spline interpolation (Bookstein 1989) as a matrix: values at ``points`` = matrix @ values at ``centres``.
+class Spline:
+    """Thin-plate spline interpolation (Bookstein 1989) from scattered centres to fixed points.
 
     Args:
         centres: (n, 2).
         points: (..., 2).
         scale: length that coordinates are divided by, for conditioning.
-
-    Returns:
-        (product of the leading shape, n).
     """
-    count = len(centres)
-    c, p = centres / scale, points.reshape(-1, 2) / scale
-    system = np.zeros((count + 3, count + 3))
-    system[:count, :count] = _kernel(c, c) + _STIFFNESS * np.eye(count)
-    system[:count, count:] = np.column_stack([np.ones(count), c])
-    system[count:, :count] = system[:count, count:].T
-    weights = np.linalg.inv(system)[:, :count]
-    return np.asarray(_kernel(p, c) @ weights[:count] + np.column_stack([np.ones(len(p)), p]) @ weights[count:])
+
+    def __init__(self, centres: Array, points: Array, scale: float) -> None:
+        self._centres, flat = centres / scale, points.reshape(-1, 2) / scale
+        self._shape = points.shape[:-1]
+        self._kernel = _kernel(flat, self._centres)
+        self._plane = np.column_stack([np.ones(len(flat)), flat])
+
+    def spread(self, values: Array, used: Sequence[int] | slice = slice(None)) -> Array:
+        """Values (n, k) at the centres carried to the points, using only some of the centres: (..., k)."""
+        centres = self._centres[used]
+        count = len(centres)
+        system = np.zeros((count + 3, count + 3))
+        system[:count, :count] = _kernel(centres, centres) + _STIFFNESS * np.eye(count)
+        system[:count, count:] = np.column_stack([np.ones(count), centres])
+        system[count:, :count] = system[:count, count:].T
+        right = np.zeros((count + 3, values.shape[1]))
+        right[:count] = values[used]
+        weights = np.linalg.solve(system, right)
+        result = self._kernel[:, used] @ weights[:count] + self._plane @ weights[count:]
+        return np.asarray(result.reshape(*self._shape, -1))
 
 
 def _kernel(a: Array, b: Array) -> Array:
-    squared = ((a[:, None] - b[None]) ** 2).sum(-1)
-    return 0.5 * squared * np.log(np.maximum(squared, 1e-12))
+    squared = (a[:, None, 0] - b[None, :, 0]) ** 2
+    squared += (a[:, None, 1] - b[None, :, 1]) ** 2
+    return np.asarray(0.5 * squared * np.log(np.maximum(squared, 1e-12)))
 
 
 def smoothstep(x: Array) -> Array:
@@ -95,7 +113,10 @@ class Window:
     def grown(self, cells: int) -> Window:
         """The window with a margin, within the grid."""
         return Window(
-            max(self.top - cells, 0), min(self.bottom + cells, GRID), max(self.left - cells, 0), min(self.right + cells, GRID)
+            max(self.top - cells, 0),
+            min(self.bottom + cells, GRID),
+            max(self.left - cells, 0),
+            min(self.right + cells, GRID),
         )
 
     @property
@@ -123,27 +144,34 @@ class FaceField:
         points = grid_points(size)
         shapes_2d = np.concatenate([shapes.basis(landmarks, head.axes, head.height), gap_shape[None]])
         self.window = _mouth_window(landmarks, self.cell)
-        upper, lower = (self._spread(landmarks, shapes_2d, points, without) for without in (shapes.LOWER_POINTS, shapes.UPPER_POINTS))
+        lower, upper = self._spread(landmarks, shapes_2d, points)
         rows, columns = self.window.slices
         jump = (upper - lower)[:, rows, columns] * _mouth_taper(landmarks, head, points[rows, columns])[..., None]
         self.lower = np.ascontiguousarray(lower, np.float32)
         self.jump = np.ascontiguousarray(jump, np.float32)
         self.solid, self.pivot = _solid(landmarks, head, points, size)
 
-    def _spread(self, landmarks: Array, displacements: Array, points: Array, without: tuple[int, ...]) -> Array:
-        """Landmark displacements (k, 478, 2) carried to the whole grid, fixed at the crop's edge: (k, GRID, GRID, 2)."""
-        chosen = sorted({*shapes.SKIN_POINTS, *shapes.UPPER_POINTS, *shapes.LOWER_POINTS, *shapes.CORNER_POINTS} - set(without))
-        line = np.linspace(-0.5, self.size - 0.5, _EDGE_ANCHORS)
-        low, high = np.full_like(line, -0.5), np.full_like(line, self.size - 0.5)
-        edge = np.unique(
-            np.concatenate([np.column_stack(pair) for pair in ((line, low), (line, high), (low, line), (high, line))]), axis=0
-        )
-        centres = np.concatenate([landmarks[chosen, :2], edge])
-        values = np.zeros((len(displacements), len(centres), 2))
-        values[:, : len(chosen)] = displacements[:, chosen]
-        matrix = spline_matrix(centres, points, self.size)
-        field = np.einsum("pn,knc->kpc", matrix, values, optimize=True).reshape(len(values), GRID, GRID, 2)
-        return np.asarray(field * _frame_of(points, self.size, 0.06)[..., None])
+    def _spread(self, landmarks: Array, displacements: Array, points: Array) -> list[Array]:
+        """Landmark displacements (k, 478, 2) carried to the whole grid, fixed at the crop's edge.
+
+        Returns:
+            Two of (k, GRID, GRID, 2): without the upper lip's own landmarks, and without the lower lip's.
+        """
+        chosen = sorted({*shapes.SKIN_POINTS, *shapes.UPPER_POINTS, *shapes.LOWER_POINTS, *shapes.CORNER_POINTS})
+        edge = grid_points(self.size, _EDGE_ANCHORS)
+        edge = np.concatenate([edge[0], edge[-1], edge[1:-1, 0], edge[1:-1, -1], _halo(landmarks, self.size)])
+        spline = Spline(np.concatenate([landmarks[chosen, :2], edge]), points, self.size)
+        values = np.zeros((len(chosen) + len(edge), len(displacements), 2))
+        values[: len(chosen)] = displacements[:, chosen].transpose(1, 0, 2)
+        inside = _frame_of(points, self.size, 0.06)[..., None, None]
+        fields = []
+        for without in (shapes.UPPER_POINTS, shapes.LOWER_POINTS):
+            used = [n for n in range(len(values)) if n >= len(chosen) or chosen[n] not in without]
+            field = spline.spread(values.reshape(len(values), -1), used).reshape(GRID, GRID, -1, 2) * inside
+            # A spline never quite comes to rest: what is far below a pixel is made nothing, so that it stays exact.
+            reach = np.hypot(field[..., :1], field[..., 1:])
+            fields.append((field * smoothstep((reach - _REST) / (2 * _REST))).transpose(2, 0, 1, 3))
+        return fields
 
     def forward(self, weights: Field, linear: Array, offset: Array) -> tuple[Field, Field]:
         """Forward fields of a pose and an expression.
@@ -177,7 +205,7 @@ def _blend(basis: Field, weights: Field) -> Field:
     total = np.zeros_like(basis[0])
     for number in np.flatnonzero(weights):
         cv2.scaleAdd(basis[number], float(weights[number]), total, dst=total)
-    return total
+    return np.asarray(total)
 
 
 def invert(forward: Field, cell: float) -> Field:
@@ -211,15 +239,24 @@ def _frame_of(points: Array, size: int, width: float) -> Array:
     return smoothstep(distance / width)
 
 
+def _halo(landmarks: Array, size: int) -> Array:
+    """Points around the face that stay where they are: close beside it, further off below the chin."""
+    oval = landmarks[list(FACE_OVAL), :2]
+    spokes = oval - oval.mean(0)
+    below = np.maximum(spokes[:, 1] / np.linalg.norm(spokes, axis=1), 0) ** 2
+    halo = oval.mean(0) + spokes * (_HALO + _HALO_BELOW * below)[:, None]
+    return np.asarray(halo[((halo > 0) & (halo < size - 1)).all(1)])
+
+
 def _mouth_window(landmarks: Array, cell: float) -> Window:
-    """Grid rows and columns around the mouth: from the nose's base to the chin's dimple and half a mouth to each side."""
+    """Grid rows and columns around the mouth: from the nose to the chin, and half a mouth's width to each side."""
     mouth = landmarks[[*INNER_UPPER, *INNER_LOWER], :2]
     low, high = mouth.min(0), mouth.max(0)
     reach = high[0] - low[0]
     left, right = low[0] - 0.6 * reach, high[0] + 0.6 * reach
     top, bottom = low[1] - 1.0 * reach, high[1] + 1.1 * reach
-    clip = lambda v: int(np.clip(round(v / cell), 0, GRID))  # noqa: E731
-    return Window(clip(top), clip(bottom), clip(left), clip(right))
+    rows = np.clip(np.round(np.array([top, bottom, left, right]) / cell), 0, GRID).astype(int).tolist()
+    return Window(*rows)
 
 
 def _mouth_taper(landmarks: Array, head: Head, points: Array) -> Array:
@@ -246,7 +283,8 @@ def _solid(landmarks: Array, head: Head, points: Array, size: int) -> tuple[Fiel
     mesh = sorted({*range(0, 468, 3), *FACE_OVAL})
     centres = np.concatenate([landmarks[mesh, :2], *rings])
     depths = np.concatenate([np.minimum(landmarks[mesh, 2], level), np.full(3 * len(ring), level)])
-    depth = (spline_matrix(centres, points, size) @ depths).reshape(GRID, GRID)
+    coarse = Spline(centres, grid_points(size, GRID // 2), size).spread(depths[:, None])
+    depth = cv2.resize(coarse[..., 0], (GRID, GRID), interpolation=cv2.INTER_LINEAR)
     sigma = _RELIEF_BLUR * head.height * GRID / size
     depth = cv2.GaussianBlur(np.minimum(depth, level), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     pivot = np.array([*(landmarks[EAR_LEFT, :2] + landmarks[EAR_RIGHT, :2]) / 2, level])

@@ -65,7 +65,7 @@ class FaceLandmarker:
             model.close()
 
     def faces(self, image: Image) -> list[Array]:
-        """Landmarks of every face, the largest first: (478, 3) in pixels, z in the same unit, towards the camera < 0."""
+        """Landmarks of every face, the largest first: (478, 3) in pixels, z < 0 towards the camera."""
         found = [mesh for box in self._boxes(image) if (mesh := self._fit(image, box)) is not None]
         return _without_doubles(sorted(found, key=_extent, reverse=True))
 

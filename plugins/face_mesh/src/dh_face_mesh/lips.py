@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dh_face_mesh import shapes
 from dh_face_mesh.crop import Head
+from dh_face_mesh.shape_table import REGIONS
 from dh_face_mesh.topology import INNER_LOWER, INNER_UPPER, LOWER_LIP, UPPER_LIP
 
 Array = NDArray[np.float64]
@@ -25,7 +26,7 @@ _RELAX_IN, _RELAX_DOWN = 0.22, 0.16
 
 
 def own_gap(landmarks: Array, head: Head) -> Array:
-    """Distance between the inner contours, along the head's down axis, in the landmarks' pixels: (11,), 0 at corners."""
+    """Distance between the inner contours, along the head's down axis, in pixels: (11,), 0 at the corners."""
     difference = landmarks[list(INNER_LOWER)] - landmarks[list(INNER_UPPER)]
     gap = np.maximum(difference[:, :2] @ head.axes[1, :2], 0.0)
     gap[[0, -1]] = 0
@@ -56,14 +57,21 @@ def closing_shape(landmarks: Array, head: Head, gap: Array) -> Array:
     for ring, follow in zip(range(3), (0.62, 0.85, 1.0), strict=True):
         for row, share in ((UPPER_LIP[ring], _UPPER_SHARE), (LOWER_LIP[ring], _UPPER_SHARE - 1)):
             moved[list(row)] += (share * follow * gap)[:, None] * down
-    jaw = {"chin": 0.14, "chin_side": 0.12, "under_lip": 0.22, "jaw_front": 0.10, "jaw_middle": 0.06, "beside_chin": 0.16}
+    jaw = {
+        "chin": 0.14,
+        "chin_side": 0.12,
+        "under_lip": 0.22,
+        "jaw_front": 0.10,
+        "jaw_middle": 0.06,
+        "beside_chin": 0.16,
+    }
     for region, share in jaw.items():
-        for group in shapes.REGIONS[region]:
+        for group in REGIONS[region]:
             moved[list(group)] -= share * widest * down
     for index, position in shapes.lip_positions(landmarks, head.axes[0]).items():
         relax = _RELAX_DOWN * (1 - float(shapes.arch(np.array(position))))
         moved[index] += widest * (relax * down - _RELAX_IN * position * right)
     for region, part in (("mouth_side", 0.8), ("below_corner", 0.5), ("nasolabial", 0.5)):
-        for group, side in zip(shapes.REGIONS[region], (0, -1, 1), strict=True):
+        for group, side in zip(REGIONS[region], (0, -1, 1), strict=True):
             moved[list(group)] += part * widest * (_RELAX_DOWN * down - _RELAX_IN * side * right)
     return moved

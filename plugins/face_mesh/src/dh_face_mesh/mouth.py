@@ -36,7 +36,9 @@ class Mouth:
     palette: Palette
     head: Head
 
-    def paint(self, image: Image, corner: tuple[int, int], matrix: Array, line: Opening, skull: Array, jaw: Array, seam: float) -> None:
+    def paint(
+        self, image: Image, corner: tuple[int, int], matrix: Array, line: Opening, skull: Array, jaw: Array, seam: float
+    ) -> None:
         """Paints into ``image`` where the lips are apart.
 
         Args:
@@ -69,12 +71,16 @@ class Mouth:
         inside = self._inside(left, top, right, bottom, matrix, skull, jaw) * shade + self.palette.cavity * (1 - shade)
         part[:] = (part + (inside - part) * cover[..., None] + np.float32(0.5)).astype(np.uint8)
 
-    def _box(self, image: Image, corner: tuple[int, int], line: Opening, unit: float) -> tuple[int, int, int, int] | None:
+    def _box(
+        self, image: Image, corner: tuple[int, int], line: Opening, unit: float
+    ) -> tuple[int, int, int, int] | None:
         """Frame rectangle around the lips' opening, within ``image``; None where nothing of it lies there."""
         u = np.linspace(0, line.length, 33, dtype=np.float32)[None]
         upper, lower, _ = line.heights(u)
         normal = np.array([-line.axis[1], line.axis[0]])
-        points = np.concatenate([line.origin + u[0][:, None] * line.axis + v[0][:, None] * normal for v in (upper, lower)])
+        points = np.concatenate(
+            [line.origin + u[0][:, None] * line.axis + v[0][:, None] * normal for v in (upper, lower)]
+        )
         margin = 2 + 0.02 * unit
         left, top = np.maximum(np.floor(points.min(0) - margin).astype(int), corner)
         right, bottom = np.minimum(np.ceil(points.max(0) + margin).astype(int), np.add(corner, image.shape[1::-1]))
@@ -100,6 +106,6 @@ class Mouth:
         below = np.maximum(v - upper, 0) / np.float32(0.016 * unit)
         above = np.maximum(lower - v, 0) / np.float32(0.012 * unit)
         ends = np.clip(np.minimum(u, line.length - u) / np.float32(0.20 * line.length), 0, 1)
-        ambient = np.float32(0.50 + 0.50 * min(1.0, line.gap / (0.05 * unit)))
-        shade = (1 - 0.45 * np.exp(-below)) * (1 - 0.25 * np.exp(-above)) * (0.35 + 0.65 * ends) * ambient
+        ambient = np.float32(0.60 + 0.40 * min(1.0, line.gap / (0.045 * unit)))
+        shade = (1 - 0.38 * np.exp(-below)) * (1 - 0.25 * np.exp(-above)) * (0.35 + 0.65 * ends) * ambient
         return np.asarray(shade, np.float32)

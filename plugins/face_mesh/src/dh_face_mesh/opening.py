@@ -40,7 +40,7 @@ class Opening:
     def of(cls, upper: Array, lower: Array) -> Opening:
         """Of two contours of n points (n, 2) that share their ends."""
         left, right = (upper[0] + lower[0]) / 2, (upper[-1] + lower[-1]) / 2
-        length = float(max(np.linalg.norm(right - left), 1.0))
+        length = max(float(np.linalg.norm(right - left)), 1.0)
         axis = (right - left) / length
         normal = np.array([-axis[1], axis[0]])
         u = np.maximum.accumulate(((upper + lower) / 2 - left) @ axis)
@@ -89,7 +89,11 @@ def _curve(u: Array, values: Array, at: Array) -> Array:
     """Monotone cubic through (u, values) (Fritsch & Carlson 1980), held constant beyond the ends."""
     step = np.maximum(np.diff(u), 1e-3)
     slope = np.diff(values) / step
-    inner = np.where(slope[:-1] * slope[1:] > 0, 2 * slope[:-1] * slope[1:] / np.where(slope[:-1] + slope[1:] == 0, 1, slope[:-1] + slope[1:]), 0)
+    inner = np.where(
+        slope[:-1] * slope[1:] > 0,
+        2 * slope[:-1] * slope[1:] / np.where(slope[:-1] + slope[1:] == 0, 1, slope[:-1] + slope[1:]),
+        0,
+    )
     tangent = np.concatenate([slope[:1], inner, slope[-1:]])
     index = np.clip(np.searchsorted(u, at, side="right") - 1, 0, len(step) - 1)
     h = step[index]

@@ -11,21 +11,31 @@ class AvatarOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     face: int | None = Field(
-        None, ge=0, description="which face to take where there are several: 0 is the largest, 1 the next, and so on"
+        default=None,
+        ge=0,
+        description="which face to take where there are several: 0 is the largest, 1 the next, and so on",
     )
     max_side: int = Field(
-        1920, ge=128, le=4096, description="longest side of the video in pixels; a larger source is scaled down"
+        default=1920, ge=128, le=4096, description="longest side of the video in pixels; a larger source is scaled down"
     )
-    min_face: int = Field(48, ge=24, le=512, description="smallest face to accept, hairline to chin, in pixels")
+    min_face: int = Field(default=48, ge=24, le=512, description="smallest face to accept, hairline to chin, in pixels")
     crop_scale: float = Field(
-        2.3, ge=1.6, le=3.5, description="side of the region that moves, as a multiple of the face's longer side"
+        default=2.3,
+        ge=1.6,
+        le=3.5,
+        description="side of the region that moves, as a multiple of the face's longer side",
     )
-    crop_size: int = Field(512, ge=256, le=1024, description="side in pixels of the aligned crop that landmarks are measured in")
+    crop_size: int = Field(
+        default=512, ge=256, le=1024, description="side in pixels of the aligned crop that landmarks are measured in"
+    )
     smoothing: float = Field(
-        0.06, ge=0, le=1, description="time constant in seconds of the landmarks' smoothing in a source video; 0 is none"
+        default=0.06,
+        ge=0,
+        le=1,
+        description="time constant in seconds of the landmarks' smoothing in a source video; 0 is none",
     )
     max_gap: float = Field(
-        0.5, ge=0, le=5, description="longest time in seconds for which a source video may show no face"
+        default=0.5, ge=0, le=5, description="longest time in seconds for which a source video may show no face"
     )
 
 
@@ -34,9 +44,14 @@ class RendererOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    expression: float = Field(1.0, ge=0, le=2, description="strength of the driver's expression")
-    head_motion: float = Field(1.0, ge=0, le=2, description="strength of the driver's head motion")
+    expression: float = Field(default=1.0, ge=0, le=2, description="strength of the driver's expression")
+    head_motion: float = Field(default=1.0, ge=0, le=2, description="strength of the driver's head motion")
     max_rotation: float = Field(
-        30.0, ge=1, le=45, description="degrees that a turn of the head approaches but never passes; more shows the warp"
+        default=25.0,
+        ge=1,
+        le=30,
+        description="degrees that a turn of the head approaches but never passes; more shows the warp",
     )
-    teeth: float = Field(1.0, ge=0, le=1.5, description="brightness of teeth that the source does not show itself; 0 hides them")
+    teeth: float = Field(
+        default=1.0, ge=0, le=1.5, description="brightness of teeth that the source does not show itself; 0 hides them"
+    )

@@ -85,9 +85,12 @@ class Placement:
         origin = linear @ (0.5 * step - 0.5 + [left, top]) + (self.matrix[:, 2] + 0.5) / self.cell - 0.5
         affine = np.column_stack([linear * step, origin - [window.left, window.top]])
         upright = cv2.warpAffine(
-            cv2.transform(field, self.inverse[:, :2]), affine, nodes.tolist(), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+            cv2.transform(field, self.inverse[:, :2]),
+            affine,
+            nodes.tolist(),
+            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
         )
-        return cv2.resize(upright, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(cv2.resize(upright, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR))
 
     def moving(self, field: Field) -> Box:
         """The frame's pixels, within ``box``, that a field on the whole grid moves by so much that it can be seen."""
@@ -109,7 +112,9 @@ class Placement:
 def union(boxes: Iterable[Box]) -> Box:
     """The smallest rectangle around all that are not empty; an empty one where all are."""
     boxes = list(boxes)
-    lefts, tops, rights, bottoms = zip(*([box for box in boxes if box[2] > box[0] and box[3] > box[1]] or boxes[:1]), strict=True)
+    lefts, tops, rights, bottoms = zip(
+        *([box for box in boxes if box[2] > box[0] and box[3] > box[1]] or boxes[:1]), strict=True
+    )
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 

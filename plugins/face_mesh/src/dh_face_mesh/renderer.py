@@ -1,7 +1,8 @@
 """Renders ``arkit`` motion by warping the source's own pixels, on the CPU.
 
 Three stages: "field" turns motion into displacement fields on a coarse grid and draws the eyes, "warp" moves the
-frame's pixels, "mouth" parts the lips and paints what shows between them. Each frame depends on its own motion alone, so chunks of any size give the same frames.
+frame's pixels, "mouth" parts the lips and paints what shows between them. Each frame depends on its own motion
+alone, so chunks of any size give the same frames.
 """
 
 from __future__ import annotations
@@ -110,16 +111,16 @@ class _Face:
 
     def _make_mouth(self, closing: Array) -> Mouth:
         shots = self._shots
-        image, matrix = next(iter(shots)).image, shots.first_matrix
+        image, placement = shots.first.image, shots.first.placement
         landmarks, head = shots.landmarks, shots.head
-        palette = measure_palette(image, apply(np.asarray(next(iter(shots)).placement.inverse), shots.landmarks))
+        palette = measure_palette(image, apply(placement.inverse, shots.first.landmarks))
         rest = landmarks[:, :2] + closing
         line = Opening.of(*(rest[list(row)] for row in (INNER_UPPER, INNER_LOWER)))
         middle = rest[[INNER_UPPER[5], INNER_LOWER[5]]].mean(0)
-        zoom = float(np.clip(1 / scale_of(matrix), 0.5, 3))
+        zoom = float(np.clip(1 / scale_of(placement.matrix), 0.5, 3))
         arguments = (line, middle, head.height, zoom, palette, self._options.teeth)
         if shots.gap.any() and not shots.is_video:
-            upper = own_teeth(image, matrix, landmarks, head)
+            upper = own_teeth(image, placement.matrix, landmarks, head)
         else:
             upper = drawn_teeth(*arguments)
         return Mouth(upper, drawn_jaw(*arguments), palette, head)
@@ -128,7 +129,7 @@ class _Face:
         """Stage "field"."""
         shots = iter(self._shots)
         for chunk in motion:
-            for number, (state, shot) in enumerate(zip(face_states(chunk, self._options), shots)):  # noqa: B905  (shots never end)
+            for number, (state, shot) in enumerate(zip(face_states(chunk, self._options, self._shots.room), shots)):  # noqa: B905  (shots never end)
                 index = chunk.start + number
                 yield self._plan(state, shot, index, index / chunk.fps)
 
@@ -162,7 +163,9 @@ class _Face:
         changed = [shot.placement.moving(backward), shot.placement.rectangle(window)]
         changed += [patch.box for side, patch in shot.eyes.items() if not state.eyes[side].at_rest]
         box = intersection(union(changed), shot.placement.box)
-        return WarpPlan(index, time, shot, source, box, backward, backward_jump, window, (contours[0], contours[1]), skull, jaw)
+        return WarpPlan(
+            index, time, shot, source, box, backward, backward_jump, window, (contours[0], contours[1]), skull, jaw
+        )
 
     def warp(self, plans: Iterator[WarpPlan]) -> Iterator[Warped]:
         """Stage "warp"."""
@@ -182,7 +185,9 @@ class _Face:
             part = frame[top:bottom, left:right]
             part[:] = item.moved
             _lay_upper_lip(part, item)
-            self._mouth.paint(part, (left, top), plan.shot.placement.matrix, item.lips, plan.skull, plan.jaw, self._seam)
+            self._mouth.paint(
+                part, (left, top), plan.shot.placement.matrix, item.lips, plan.skull, plan.jaw, self._seam
+            )
             yield dh.Frame(frame, plan.index, plan.time)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 import dh
 from dh_face_mesh.crop import Head, apply, head_of
 from dh_face_mesh.eyes import EyePatch
-from dh_face_mesh.fields import GRID, grid_points, invert, spline_matrix
+from dh_face_mesh.fields import GRID, Spline, grid_points, invert
 from dh_face_mesh.lips import is_open, own_gap
 from dh_face_mesh.picture import fit
 from dh_face_mesh.placement import Placement
+from dh_face_mesh.topology import FACE_OVAL
 
 Array = NDArray[np.float64]
 Field = NDArray[np.float32]
@@ -24,6 +26,9 @@ Image = NDArray[np.uint8]
 
 _COARSE = 32
 """Points along each side of the grid that a frame's shape is carried on."""
+
+_FREE, _LEAST_ROOM = 0.3, 0.2
+"""Distance between face and border, in face heights, from which on the head moves freely; and what is always left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +70,14 @@ class ShotList:
         self._crops = np.stack([apply(matrix, points) for matrix, points in zip(self._matrices, frames, strict=True)])
         self.landmarks: Array = self._crops.mean(0)
         self.head: Head = head_of(self.landmarks)
-        self.is_video = "source" in avatar.file_names()
+        self.is_video = avatar.fps is not None
         self.gap = self._typical_gap()
         if self.is_video:
             points = grid_points(self.size, _COARSE)
             edge = np.concatenate([points[0], points[-1], points[1:-1, 0], points[1:-1, -1]])
             self._chosen = list(range(0, 468, 4))
             centres = np.concatenate([self.landmarks[self._chosen, :2], edge])
-            self._spread = spline_matrix(centres, points, self.size)[:, : len(self._chosen)]
+            self._spread = Spline(centres, points, self.size).spread(np.eye(len(centres)))[..., : len(self._chosen)]
 
     def _typical_gap(self) -> Array:
         """The lip gap that the closing shape is made for: a picture's own; for a video, of a moderate opening."""
@@ -82,24 +87,33 @@ class ShotList:
             return np.asarray(0.05 * self.head.height * np.sqrt(1 - position**2))
         return gap if is_open(gap, self.head) else np.zeros_like(gap)
 
-    @property
-    def first_image(self) -> Image:
-        """The picture of a still source."""
-        return np.asarray(self._avatar.arrays["frame"])
+    @cached_property
+    def room(self) -> float:
+        """How freely the head can move, 0 to 1: less where the frame's border is close to the face in some frame."""
+        oval = self._frames[:, FACE_OVAL, :2]
+        free = np.minimum(oval.min(1), [self._avatar.width - 1, self._avatar.height - 1] - oval.max(1)).min()
+        height = np.mean([head_of(points).height for points in self._frames])
+        return float(np.clip(free / (_FREE * height), _LEAST_ROOM, 1))
 
-    @property
-    def first_matrix(self) -> Array:
-        """Frame to crop, of the first frame."""
-        return np.asarray(self._matrices[0])
+    @cached_property
+    def first(self) -> Shot:
+        """The first frame."""
+        shots = iter(self)
+        shot = next(shots)
+        shots.close()
+        return shot
 
-    def __iter__(self) -> Iterator[Shot]:
-        if not self.is_video:
-            yield from itertools.repeat(self._shot(0, self.first_image))
+    def __iter__(self) -> Generator[Shot, None, None]:
+        if self._avatar.fps is None:
+            yield from itertools.repeat(self._shot(0, np.asarray(self._avatar.arrays["frame"])))
+        else:
+            yield from self._video(self._avatar.fps)
+
+    def _video(self, fps: float) -> Iterator[Shot]:
         from dh.media.video import VideoReader
 
-        assert self._avatar.fps is not None
         with self._avatar.open("source") as file, VideoReader(file, "source") as reader:
-            for index, image in reader.bounce(self._avatar.fps):
+            for index, image in reader.bounce(fps):
                 yield self._shot(min(index, len(self._frames) - 1), fit(image, self._avatar.width, self._avatar.height))
 
     def _shot(self, index: int, image: Image) -> Shot:
@@ -116,7 +130,7 @@ class ShotList:
 
     def _carrier(self, index: int) -> Field:
         moved = (self._crops[index] - self.landmarks)[self._chosen, :2]
-        forward = (self._spread @ moved).reshape(_COARSE, _COARSE, 2).astype(np.float32)
+        forward = (self._spread @ moved).astype(np.float32)
         backward = cv2.resize(invert(forward, self.size / _COARSE), (GRID, GRID), interpolation=cv2.INTER_LINEAR)
         identity = np.stack(np.meshgrid(np.arange(GRID), np.arange(GRID)), axis=-1).astype(np.float32)
         return np.asarray(identity + backward * np.float32(GRID / self.size))

@@ -6,6 +6,7 @@ brightness and white balance. Lengths are fractions of the face's height.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,17 @@ from numpy.typing import NDArray
 
 from dh_face_mesh.crop import Head, apply, inverse, scale_of
 from dh_face_mesh.opening import Opening
-from dh_face_mesh.topology import INNER_LOWER, INNER_UPPER, IRIS, LOWER_LID, LOWER_LIP, UPPER_LID, UPPER_LIP
+from dh_face_mesh.topology import (
+    CHIN,
+    FOREHEAD_TOP,
+    INNER_LOWER,
+    INNER_UPPER,
+    IRIS,
+    LOWER_LID,
+    LOWER_LIP,
+    UPPER_LID,
+    UPPER_LIP,
+)
 
 Array = NDArray[np.float64]
 Field = NDArray[np.float32]
@@ -72,18 +83,19 @@ def measure_palette(image: Image, landmarks: Array) -> Palette:
     )
 
 
-def _patch_colours(image: Image, landmarks: Array, points: object, radius: float = 0.02) -> Array:
+def _patch_colours(image: Image, landmarks: Array, points: Sequence[int], radius: float = 0.02) -> Array:
+    """Colours (n, 3) around landmarks, within a share of the face's height."""
     height, width = image.shape[:2]
-    reach = max(1, int(radius * np.linalg.norm(landmarks[152, :2] - landmarks[10, :2])))
+    reach = max(1, int(radius * np.linalg.norm(landmarks[CHIN, :2] - landmarks[FOREHEAD_TOP, :2])))
     colours = []
-    for x, y in landmarks[list(points), :2].astype(int):  # type: ignore[call-overload]
-        x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)  # noqa: PLW2901
+    places = np.clip(landmarks[list(points), :2].astype(int), 0, [width - 1, height - 1])
+    for x, y in places:
         colours.append(image[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1].reshape(-1, 3))
-    return np.concatenate(colours).astype(np.float64)
+    return np.asarray(np.concatenate(colours), np.float64)
 
 
 def _eye_white(image: Image, landmarks: Array) -> Array | None:
-    """Colour of the eyes' whites: the lighter pixels between the lids that are not iris. None where there are too few."""
+    """Colour of the eyes' whites: the lighter pixels between the lids beside the iris; None where they are too few."""
     found = []
     for side in ("Right", "Left"):
         lids = np.concatenate([landmarks[list(UPPER_LID[side]), :2], landmarks[list(LOWER_LID[side])[::-1], :2]])
@@ -119,12 +131,14 @@ def own_teeth(image: Image, matrix: Array, landmarks: Array, head: Head) -> Laye
     u, v = line.coordinates(left, top, right - left, bottom - top)
     rim = np.float32(0.009 * unit)
     inside = np.clip(u, 0.04 * line.length, 0.96 * line.length)
-    high, low, middle = line.heights(inside)
+    high, low, _ = line.heights(inside)
     inset = np.minimum(rim, (low - high) * np.float32(0.3))
     across = np.clip(v, high + inset, low - inset)
     x = line.origin[0] + inside * line.axis[0] - across * line.axis[1]
     y = line.origin[1] + inside * line.axis[1] + across * line.axis[0]
-    colour = cv2.remap(image, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    colour = cv2.remap(
+        image, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     opacity = np.clip((low - np.float32(0.2) * inset - v) / np.float32(0.012 * unit), 0, 1)
     pixels = np.dstack([colour * opacity[..., None], opacity]).astype(np.float32)
     return Layer(pixels, np.column_stack([back[:, :2], back[:, 2] - [left, top]]))
@@ -160,7 +174,12 @@ def drawn_jaw(line: Opening, middle: Array, height: float, zoom: float, palette:
     top = 0.6 * curve - 0.075 + 2.4 * u**2
     groove = 1 - 0.16 * np.exp(-((u / 0.012) ** 2))
     swell = _soft(v - top, 0.030)
-    tongue = _layer(palette.tongue, (0.50 + 0.50 * _soft(v - top - 0.005, 0.045)) * groove, swell * _soft(0.125 - side, 0.05) * 0.9, matrix)
+    tongue = _layer(
+        palette.tongue,
+        (0.50 + 0.50 * _soft(v - top - 0.005, 0.045)) * groove,
+        swell * _soft(0.125 - side, 0.05) * 0.9,
+        matrix,
+    )
     edge = 0.6 * curve - 0.013 + 0.35 * u**2 / 0.15 + 0.003 * _notches(u, _LOWER_GAPS, 0.005)
     opacity = _soft(v - edge, 0.007) * _soft(0.145 - side, 0.03)
     depth = np.clip(1 - 0.60 * (side / 0.14) ** 2, 0.12, 1)
@@ -170,8 +189,10 @@ def drawn_jaw(line: Opening, middle: Array, height: float, zoom: float, palette:
     return Layer(pixels, matrix)
 
 
-def _canvas(line: Opening, middle: Array, height: float, zoom: float, *, above: float, below: float) -> tuple[Array, Array, Array]:
-    """Coordinates of a layer along and across the lips, in face heights from their middle, and its matrix from the crop."""
+def _canvas(
+    line: Opening, middle: Array, height: float, zoom: float, *, above: float, below: float
+) -> tuple[Array, Array, Array]:
+    """Coordinates of a layer along and across the lips, in face heights from their middle; crop to layer."""
     half = 0.24
     x_axis, y_axis = line.axis, np.array([-line.axis[1], line.axis[0]])
     pixel = 1 / (zoom * height)

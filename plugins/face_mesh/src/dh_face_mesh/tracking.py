@@ -36,7 +36,7 @@ def fill_gaps(track: Sequence[Array | None], *, fps: float, max_gap: float, name
     if missing / fps > max_gap:
         start = (bounds[longest] + 1) / fps
         raise dh.FaceError(
-            f"{name}: no face from {start:.2f} s to {start + missing / fps:.2f} s; cut that part out or raise --set max_gap"
+            f"{name}: no face from {start:.2f} s to {start + missing / fps:.2f} s; cut it out or raise --set max_gap"
         )
     known = np.stack([face for face in track if face is not None])
     at = np.interp(np.arange(len(track)), seen, np.arange(len(seen)))
