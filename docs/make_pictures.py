@@ -1,14 +1,15 @@
 """Makes the pictures of the docs from the examples, with the project itself.
 
-    .venv/bin/python docs/make_pictures.py
+.venv/bin/python docs/make_pictures.py
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import dh
 from PIL import Image
+
+import dh
 
 ROOT = Path(__file__).resolve().parents[1]
 SIDE = 320

@@ -24,7 +24,7 @@ FRAMES = 33
 """ceil(1.3 s x 25)."""
 
 
-def decode(path: Path) -> list[np.ndarray]:
+def decode(path: Path) -> list[Any]:
     with av.open(str(path)) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
@@ -42,7 +42,8 @@ def test_a_run_writes_the_video_and_its_record(picture: Path, speech: Path, tmp_
     with av.open(str(output)) as container:
         video, audio = container.streams.video[0], container.streams.audio[0]
         assert (video.codec_context.name, video.pix_fmt, audio.codec_context.name) == ("h264", "yuv420p", "aac")
-        assert (video.width, video.height, video.average_rate) == (96, 64, 25)
+        assert (video.width, video.height) == (96, 64)
+        assert video.average_rate == 25
     assert len(decode(output)) == FRAMES
     assert record["output"]["frames"] == FRAMES
     assert record["components"]["driver"]["options"] == {"gain": 2.0, "jitter": 0.0}

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from dh.errors import StageStalled as StageStalled
     from dh.frame import Frame as Frame
     from dh.hookspecs import hookimpl as hookimpl
+    from dh.media.video import VideoReader as VideoReader
     from dh.motion import ARKIT as ARKIT
     from dh.motion import ARKIT_BLENDSHAPES as ARKIT_BLENDSHAPES
     from dh.motion import LIVEPORTRAIT as LIVEPORTRAIT
@@ -81,6 +82,7 @@ _HOMES = {
     ),
     "frame": ("Frame",),
     "hookspecs": ("hookimpl",),
+    "media.video": ("VideoReader",),
     "motion": ("ARKIT", "ARKIT_BLENDSHAPES", "LIVEPORTRAIT", "Motion", "MotionField", "MotionSpace", "arkit_motion"),
     "progress": ("Notice", "Progress"),
     "session": ("FrameStream",),

@@ -139,13 +139,11 @@ def _drive(session: Session, audio: Path) -> tuple[float, list[Motion]]:
 
 
 def _render(session: Session, chunks: list[Motion]) -> tuple[float, dict[str, float]]:
-    def render() -> dict[str, float]:
-        with session.render(iter(chunks)) as frames:
-            for _ in frames:
-                pass
-            return {stage.name: stage.busy for stage in frames.stats}
-
-    return _timed(render)
+    """Seconds of all frames at the pace of those after the first, which waits for the renderer's preparation."""
+    with session.render(iter(chunks)) as frames:
+        next(frames)
+        seconds, following = _timed(lambda: sum(1 for _ in frames))
+        return seconds * (following + 1) / following, {stage.name: stage.busy for stage in frames.stats[1:]}
 
 
 def _timed(function: Callable[[], Any]) -> tuple[float, Any]:

@@ -215,7 +215,7 @@ def test_strength_options_scale_the_driver(avatar: dh.Avatar, render: Any) -> No
     from dh_face_mesh.options import RendererOptions
 
     look = {"jawOpen": 0.4, "pose": (5, 8, 0)}
-    still = render(avatar, [look], options=RendererOptions(expression=0, head_motion=0))[0]
+    still = render(avatar, [look], options=RendererOptions(expression=0, pose=0))[0]
     assert np.array_equal(still, render(avatar, [{}])[0])
 
 

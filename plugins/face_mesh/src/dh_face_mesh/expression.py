@@ -103,9 +103,9 @@ def face_states(motion: dh.Motion, options: RendererOptions, room: float = 1.0) 
         weights = weights * np.float32(options.expression)
         # Lips press on each other but do not pass each other: closing undoes what the jaw opens, not more.
         weights[_INDEX["mouthClose"]] = min(weights[_INDEX["mouthClose"]], weights[_INDEX["jawOpen"]])
-        turned = motion["rotation"][n].astype(np.float64) * fade * options.head_motion
+        turned = motion["rotation"][n].astype(np.float64) * fade * options.pose
         turned += [controls.pitch[n], controls.yaw[n], controls.roll[n]]
-        moved = motion["translation"][n].astype(np.float64) * fade * options.head_motion
+        moved = motion["translation"][n].astype(np.float64) * fade * options.pose
         angles = [soft_limit(float(angle), options.max_rotation * room) for angle in turned]
         size = np.log(float(controls.scale[n])) + np.log1p(max(float(moved[2]), -0.5))
         scale = float(np.exp(soft_limit(float(size), _GROWTH * room)))

@@ -92,9 +92,8 @@ class EyePatch:
             image, box, lids, u, v, upper, lower, np.maximum(travel[1] - travel[0], lower - upper), tall, middle, radius
         )
 
-    def draw(self, target: Image, eye: Eye) -> None:
-        """Draws the eye into ``target``, a copy of the picture."""
-        left, top, right, bottom = self.box
+    def draw(self, eye: Eye) -> Image:
+        """The pixels of the patch's box with the eye in the given state."""
         closure = max(eye.closure, 0.0)
         drop = self.reach * np.float32(eye.closure * (1 - _MEET) + closure**2 * _OVERLAP)
         rise = self.reach * np.float32(closure * _MEET + eye.squint * _SQUINT * (1 - closure))
@@ -106,7 +105,7 @@ class EyePatch:
             ball = ball * (1 - np.float32(0.35 * min(1.0, 2.5 * closure)) * under)[..., None]
         soft = np.float32(max(1.0, _EDGE * self.height))
         cover = np.clip((np.minimum(lower, self.v + soft / 2) - np.maximum(upper, self.v - soft / 2)) / soft, 0, 1)
-        target[top:bottom, left:right] = (skin + (ball - skin) * cover[..., None] + np.float32(0.5)).astype(np.uint8)
+        return np.asarray(skin + (ball - skin) * cover[..., None] + np.float32(0.5)).astype(np.uint8)
 
     @cached_property
     def _own(self) -> Field:

@@ -45,7 +45,7 @@ class RendererOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     expression: float = Field(default=1.0, ge=0, le=2, description="strength of the driver's expression")
-    head_motion: float = Field(default=1.0, ge=0, le=2, description="strength of the driver's head motion")
+    pose: float = Field(default=1.0, ge=0, le=2, description="strength of the driver's head motion")
     max_rotation: float = Field(
         default=25.0,
         ge=1,

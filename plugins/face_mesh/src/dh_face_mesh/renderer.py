@@ -25,6 +25,7 @@ from dh_face_mesh.options import RendererOptions
 from dh_face_mesh.placement import Box, intersection, union
 from dh_face_mesh.shots import Shot, ShotList
 from dh_face_mesh.teeth import drawn_jaw, drawn_teeth, measure_palette, own_teeth
+from dh_face_mesh.texture import Texture
 from dh_face_mesh.topology import CHIN, INNER_LOWER, INNER_UPPER
 
 Array = NDArray[np.float64]
@@ -44,7 +45,7 @@ class WarpPlan:
         index: of the frame.
         time: in seconds.
         shot: the source's frame.
-        source: its picture, with the eyes as they shall be.
+        source: its pixels, with the eyes as they shall be.
         box: the frame's pixels that change.
         lower: backward field of all but the upper lip, (GRID, GRID, 2).
         jump: what the upper lip's backward field adds to it, on ``window``.
@@ -57,7 +58,7 @@ class WarpPlan:
     index: int
     time: float
     shot: Shot
-    source: Image
+    source: Texture
     box: Box
     lower: Field
     jump: Field
@@ -174,7 +175,7 @@ class _Face:
             lips = Opening.of(*(apply(placement.inverse, contour) for contour in plan.lips))
             positions = placement.spread(plan.lower, plan.box)
             positions += placement.places(plan.box)
-            yield Warped(plan, lips, positions, _resample(plan.source, positions))
+            yield Warped(plan, lips, positions, plan.source.at(positions))
 
     def finish(self, warped: Iterator[Warped]) -> Iterator[dh.Frame]:
         """Stage "mouth"."""
@@ -191,11 +192,6 @@ class _Face:
             yield dh.Frame(frame, plan.index, plan.time)
 
 
-def _resample(image: Image, positions: Field) -> Image:
-    """The image at each of the positions (h, w, 2) on it; exact where a position is that of a pixel."""
-    return np.asarray(cv2.remap(image, positions, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
-
-
 def _lay_upper_lip(part: Image, item: Warped) -> None:
     """Draws what lies above the line between the lips, and so follows the upper lip, over ``part``."""
     plan, placement = item.plan, item.plan.shot.placement
@@ -207,19 +203,16 @@ def _lay_upper_lip(part: Image, item: Warped) -> None:
     area = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
     u, v = item.lips.coordinates(x0, y0, x1 - x0, y1 - y0)
     above = np.clip(item.lips.heights(u)[2] - v + np.float32(0.5), 0, 1)
-    upper = _resample(plan.source, item.positions[area] + placement.spread(plan.jump, (x0, y0, x1, y1), plan.window))
+    upper = plan.source.at(item.positions[area] + placement.spread(plan.jump, (x0, y0, x1, y1), plan.window))
     part[area] = cv2.blendLinear(upper, np.ascontiguousarray(part[area]), above, 1 - above)
 
 
-def _draw_eyes(shot: Shot, state: FaceState) -> Image:
-    """The shot's picture with its eyes in the given state; the picture itself where they are at rest."""
-    if all(state.eyes[side].at_rest for side in shot.eyes):
-        return shot.image
-    image = shot.image.copy()
-    for side, patch in shot.eyes.items():
-        if not state.eyes[side].at_rest:
-            patch.draw(image, state.eyes[side])
-    return image
+def _draw_eyes(shot: Shot, state: FaceState) -> Texture:
+    """The shot's pixels with its eyes in the given state."""
+    moved = {side: patch for side, patch in shot.eyes.items() if not state.eyes[side].at_rest}
+    if not moved:
+        return shot.texture
+    return shot.texture.patched((patch.box, patch.draw(state.eyes[side])) for side, patch in moved.items())
 
 
 def _carry(lower: Field, jump: Field, window: Window, carrier: Field) -> tuple[Field, Field, Window]:

@@ -18,6 +18,7 @@ from dh_face_mesh.fields import GRID, Spline, grid_points, invert
 from dh_face_mesh.lips import is_open, own_gap
 from dh_face_mesh.picture import fit
 from dh_face_mesh.placement import Placement
+from dh_face_mesh.texture import Texture
 from dh_face_mesh.topology import FACE_OVAL
 
 Array = NDArray[np.float64]
@@ -37,6 +38,7 @@ class Shot:
 
     Args:
         image: (height, width, 3), not to be changed.
+        texture: the image's pixels, to be taken from any position.
         landmarks: (478, 3) in crop pixels.
         placement: of the crop.
         eyes: by side; a side is missing where the eye lies outside the picture.
@@ -45,6 +47,7 @@ class Shot:
     """
 
     image: Image
+    texture: Texture
     landmarks: Array
     placement: Placement
     eyes: Mapping[str, EyePatch]
@@ -110,9 +113,7 @@ class ShotList:
             yield from self._video(self._avatar.fps)
 
     def _video(self, fps: float) -> Iterator[Shot]:
-        from dh.media.video import VideoReader
-
-        with self._avatar.open("source") as file, VideoReader(file, "source") as reader:
+        with self._avatar.open("source") as file, dh.VideoReader(file, "source") as reader:
             for index, image in reader.bounce(fps):
                 yield self._shot(min(index, len(self._frames) - 1), fit(image, self._avatar.width, self._avatar.height))
 
@@ -126,7 +127,9 @@ class ShotList:
         if self.is_video:
             gap = own_gap(self._crops[index], self.head)
             share = float(gap.max() / widest) if is_open(gap, self.head) else 0.0
-        return Shot(image, self._crops[index], placement, eyes, share, self._carrier(index) if self.is_video else None)
+        texture = Texture(image) if self.is_video else Texture.doubled(image, placement.box)
+        carrier = self._carrier(index) if self.is_video else None
+        return Shot(image, texture, self._crops[index], placement, eyes, share, carrier)
 
     def _carrier(self, index: int) -> Field:
         moved = (self._crops[index] - self.landmarks)[self._chosen, :2]
