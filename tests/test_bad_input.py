@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PORTRAIT, write_wav
 from PIL import Image
 
 from dh.cli import run_command
+from samples import PORTRAIT, write_wav
 
 Case = Callable[[Path], tuple[dict[str, object], int, str]]
 """Makes its files in a folder; gives what changes in a good command, the exit status, and words of the message."""

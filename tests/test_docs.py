@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from conftest import ROOT
 
 from dh.cli.app import build_app
 from dh.cli.reference import command_reference, control_reference, method_reference
 from dh.registry import installed
+from samples import ROOT
 
 PAGES = sorted(
     [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]

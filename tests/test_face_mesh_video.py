@@ -10,12 +10,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from conftest import PORTRAIT, SPEECH
 
 import dh
 from dh.media.audio import read_speech
 from dh.request import make_request
 from dh.session import Session
+from samples import PORTRAIT, SPEECH
 
 # MediaPipe's numbers of the landmarks used here.
 LIPS = (13, 14)

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import PORTRAIT, SPEECH, Done
 
 from dh.testing import write_distribution
+from samples import PORTRAIT, SPEECH, Done
 
 GOOD_RUN = ["run", "-m", "face-mesh", "-s", str(PORTRAIT), "-a", str(SPEECH)]
 

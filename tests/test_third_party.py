@@ -14,7 +14,8 @@ import venv
 from pathlib import Path
 
 import pytest
-from conftest import PORTRAIT, ROOT
+
+from samples import PORTRAIT, ROOT
 
 
 @pytest.fixture(scope="module")
