@@ -7,7 +7,7 @@ from typing import Any
 
 from dh import checkpoints
 from dh.licences import commercial_use
-from dh.options import option_rows
+from dh.options import NoOptions, option_rows
 from dh.registry import Component, installed
 
 
@@ -48,5 +48,5 @@ def _describe(role: str, component: Component[Any]) -> dict[str, Any]:
             }
             for checkpoint in spec.checkpoints
         ],
-        "options": [asdict(row) for row in option_rows(component.options_model())],
+        "options": [asdict(row) for row in option_rows(component.options_model() or NoOptions)],
     }

@@ -86,7 +86,7 @@ def resolve_options(
     Raises:
         OptionError: an unknown key (naming the nearest), an ambiguous one, or a value that does not fit.
     """
-    models = {role: component.options_model() for role, component in chain.roles.items()}
+    models = {role: component.options_model() or NoOptions for role, component in chain.roles.items()}
     settings = list(_flatten(chain.method.options, f"method {chain.method.name}"))
     settings += _flatten(preset, "preset")
     for name, text in (os.environ if environment is None else environment).items():

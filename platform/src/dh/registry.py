@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from dh.declarations import (
     AdapterSpec,
     AvatarSpec,
+    CheckpointSpec,
     ComponentSpec,
     DriverSpec,
     MethodSpec,
@@ -54,11 +55,9 @@ class Component(Generic[Spec]):
         return import_dotted(self.spec.implementation, f"{self.plugin} plugin, {self.name}")
 
     def options_model(self) -> Any:
-        """Imports the pydantic model of the options; a model without fields where the component has none."""
-        from dh.options import NoOptions
-
+        """Imports the pydantic model of the options; None where the component has none."""
         if self.spec.options is None:
-            return NoOptions
+            return None
         return import_dotted(self.spec.options, f"{self.plugin} plugin, options of {self.name}")
 
 
@@ -147,6 +146,10 @@ class Registry:
         """Every component of every kind."""
         for shelf in (self.avatars, self.drivers, self.renderers, self.adapters, self.metrics):
             yield from shelf.values()
+
+    def checkpoints(self) -> dict[str, CheckpointSpec]:
+        """Every checkpoint that a component declares, by name."""
+        return {spec.name: spec for component in self.components() for spec in component.spec.checkpoints}
 
     def space(self, name: str, owner: str) -> MotionSpace:
         """A motion space by name.

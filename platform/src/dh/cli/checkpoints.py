@@ -21,18 +21,12 @@ Names = Annotated[
 ]
 
 
-def declared() -> dict[str, CheckpointSpec]:
-    """Every checkpoint that an installed component declares, by name."""
-    from dh.registry import installed
-
-    return {spec.name: spec for component in installed().components() for spec in component.spec.checkpoints}
-
-
 def _named(names: list[str]) -> list[CheckpointSpec]:
     from dh.registry import installed
     from dh.text import nearest
 
-    known, registry = declared(), installed()
+    registry = installed()
+    known = registry.checkpoints()
     chosen: dict[str, CheckpointSpec] = {}
     for name in names:
         if name in known:
@@ -49,24 +43,29 @@ def _named(names: list[str]) -> list[CheckpointSpec]:
 def list_(json: Json = False) -> None:
     """List every checkpoint with its state, size and licence."""
     from dh import checkpoints
+    from dh.registry import installed
 
-    rows = []
-    for spec in declared().values():
-        state = checkpoints.state(spec)
-        rows.append(
-            {
-                "name": spec.name,
-                "summary": spec.summary,
-                "repository": spec.repository,
-                "revision": spec.revision,
-                "state": "present" if state.present else "missing",
-                "files": [
-                    {"path": f.path, "size": f.size, "licence": f.licence.name, "commercial": f.licence.commercial}
-                    for f in spec.files
-                ],
-                "folder": str(checkpoints.folder(spec)),
-            }
-        )
+    specs = list(installed().checkpoints().values())
+    rows = [
+        {
+            "name": spec.name,
+            "summary": spec.summary,
+            "repository": spec.repository,
+            "revision": spec.revision,
+            "state": "present" if checkpoints.state(spec).present else "missing",
+            "files": [
+                {
+                    "path": file.path,
+                    "size": file.size,
+                    "licence": file.licence.name,
+                    "commercial": file.licence.commercial,
+                }
+                for file in spec.files
+            ],
+            "folder": str(checkpoints.folder(spec)),
+        }
+        for spec in specs
+    ]
     if json:
         print_json(rows)
     elif not rows:
@@ -82,7 +81,7 @@ def list_(json: Json = False) -> None:
                     ", ".join(sorted({file.licence.name for file in spec.files})),
                     str(row["summary"]),
                 )
-                for row, spec in zip(rows, declared().values(), strict=True)
+                for row, spec in zip(rows, specs, strict=True)
             ],
         )
 

@@ -33,6 +33,6 @@ def complete_preset(incomplete: str) -> list[str]:
 
 def complete_checkpoint(incomplete: str) -> list[str]:
     """Checkpoints that components declare."""
-    from dh.cli.checkpoints import declared
+    from dh.registry import installed
 
-    return [name for name in declared() if name.startswith(incomplete)]
+    return [name for name in installed().checkpoints() if name.startswith(incomplete)]
