@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from dh.errors import DHError
 
+INTERRUPTED = 130
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs ``dh`` and exits.
@@ -27,35 +29,44 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run_command(arguments: list[str]) -> int:
     """Runs ``dh`` with arguments and returns its exit status; messages go to standard error."""
     debug = "--debug" in arguments or os.environ.get("DH_DEBUG") == "1"
-    arguments = [argument for argument in arguments if argument != "--debug"]
     try:
-        from dh.cli.app import build_command
-
-        return int(build_command().main(arguments, prog_name="dh", standalone_mode=False) or 0)
-    except KeyboardInterrupt:
-        _complain("interrupted")
-        return 130
+        try:
+            status = _run([argument for argument in arguments if argument != "--debug"])
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+        except DHError as error:
+            if debug:
+                raise
+            return _complain(str(error), error.exit_code)
+        return _complain("interrupted", status) if status == INTERRUPTED else status
     except BrokenPipeError:
         return 1
-    except DHError as error:
-        if debug:
-            raise
-        _complain(str(error))
-        return error.exit_code
     except Exception as error:
-        # Usage errors of the command-line library; its own classes are private to it.
-        explain = getattr(error, "format_message", None)
-        if explain is not None:
-            _complain(" ".join(explain().split()))
-            return int(getattr(error, "exit_code", 2))
-        if type(error).__name__ == "Abort":
-            _complain("interrupted")
-            return 130
         if debug:
+            import traceback
+
+            traceback.print_exc()
+            return getattr(error, "exit_code", 1)
+        return _complain(f"internal error: {type(error).__name__}: {error} (--debug shows where)", 1)
+
+
+def _run(arguments: list[str]) -> int:
+    from dh.cli.app import build_command
+
+    command = build_command()
+    try:
+        return int(command.main(arguments, prog_name="dh", standalone_mode=False) or 0)
+    except Exception as error:
+        # Usage errors of the command-line library, whose classes are private to it.
+        explain = getattr(error, "format_message", None)
+        if explain is None:
             raise
-        _complain(f"internal error: {type(error).__name__}: {' '.join(str(error).split())} (--debug shows where)")
-        return 1
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(explain())
+            return 0
+        return _complain(explain(), int(getattr(error, "exit_code", 2)))
 
 
-def _complain(message: str) -> None:
-    print(f"dh: {message}", file=sys.stderr)
+def _complain(message: str, status: int) -> int:
+    print(f"dh: {' '.join(message.split())}", file=sys.stderr)
+    return status
