@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dh import checkpoints
+from dh.declarations import AdapterSpec, AvatarSpec, ComponentSpec, DriverSpec, RendererSpec
 from dh.licences import commercial_use
 from dh.options import NoOptions, option_rows
 from dh.registry import Component, installed
@@ -36,6 +37,7 @@ def _describe(role: str, component: Component[Any]) -> dict[str, Any]:
         "name": spec.name,
         "plugin": component.plugin,
         "summary": spec.summary,
+        "meets": _meets(spec),
         "devices": list(spec.devices),
         "licence": spec.licence.name,
         "commercial": commercial_use(spec),
@@ -50,3 +52,17 @@ def _describe(role: str, component: Component[Any]) -> dict[str, Any]:
         ],
         "options": [asdict(row) for row in option_rows(component.options_model() or NoOptions)],
     }
+
+
+def _meets(spec: ComponentSpec) -> str:
+    """Where a component meets the others, in words."""
+    if isinstance(spec, DriverSpec):
+        ahead = "needs the whole speech" if spec.look_ahead is None else f"looks {spec.look_ahead:g} s ahead"
+        return f"motion space {spec.motion_space}; {ahead}"
+    if isinstance(spec, RendererSpec):
+        return f"motion space {spec.motion_space}; avatars of kind {' or '.join(spec.avatar_kinds)}"
+    if isinstance(spec, AdapterSpec):
+        return f"motion space {spec.from_space} to {spec.to_space}"
+    if isinstance(spec, AvatarSpec):
+        return f"avatars of kind {spec.kind} from {' or '.join(spec.sources)}"
+    return ""

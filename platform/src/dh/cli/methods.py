@@ -93,6 +93,7 @@ def show(
     typer.echo(f"state: {description['state']}" + (f"; {description['remedy']}" if description["remedy"] else ""))
     for component in description["components"]:
         typer.echo(f"\n{component['role']}: {component['name']} ({component['plugin']}) - {component['summary']}")
+        typer.echo(component["meets"])
         typer.echo(f"licence: {component['licence']}, commercial use {component['commercial']}")
         for checkpoint in component["checkpoints"]:
             typer.echo(f"weights: {checkpoint['name']} from {checkpoint['repository']} ({checkpoint['state']})")

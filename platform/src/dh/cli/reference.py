@@ -69,7 +69,8 @@ def method_reference(name: str) -> str:
             "",
             f"## {component['role']}: `{component['name']}`",
             "",
-            f"{component['summary'].capitalize()}.",
+            f"{component['summary'][0].upper()}{component['summary'][1:]}.",
+            f"{component['meets'][0].upper()}{component['meets'][1:]}.",
             f"Licence: {component['licence']}; commercial use {component['commercial']}.",
             f"Devices: {', '.join(component['devices'])}.",
         ]
