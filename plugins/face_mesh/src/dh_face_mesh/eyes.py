@@ -40,6 +40,12 @@ _TURN_LIMIT = 1.0
 _LIMBUS = 1.28
 """Where the white is sure to begin, in radii of the iris."""
 
+_WHITE_SCALES = (0.6, 0.2)
+"""Scales on which the white is continued beyond what shows of it, as shares of the eye's largest opening."""
+
+_TRUST = 0.15
+"""Share of known pixels in a neighbourhood from which on its average is trusted fully."""
+
 
 @dataclass(frozen=True, eq=False)
 class EyePatch:
@@ -162,12 +168,15 @@ class EyePatch:
         known = inside & (distance > _LIMBUS * self.radius)
         if np.count_nonzero(known) < 8:
             return own.astype(np.float32)
-        unknown = np.where(known, 0, 255).astype(np.uint8)
-        near = cv2.inpaint(own, unknown, 0.15 * self.height + 2, cv2.INPAINT_TELEA).astype(np.float32)
-        # Streaks of the inpainting are blurred the more the further they are from any known pixel.
-        blurred = cv2.GaussianBlur(near, (0, 0), max(0.14 * self.height, 0.5))
-        away = cv2.distanceTransform(unknown, cv2.DIST_L2, 3) / np.float32(0.2 * self.height)
-        return np.asarray(near + (blurred - near) * np.clip(away, 0, 1)[..., None], np.float32)
+        colours, mask = own.astype(np.float32), known.astype(np.float32)[..., None]
+        # Normalised convolution (Knutsson and Westin 1993), from coarse to fine: averages of what is known nearby.
+        white = np.broadcast_to(colours[known].mean(0), colours.shape)
+        for share in _WHITE_SCALES:
+            sigma = max(share * self.height, 0.5)
+            nearby = cv2.GaussianBlur(np.concatenate([colours * mask, mask], axis=2), (0, 0), sigma)
+            weight = nearby[..., 3:]
+            white = white + (nearby[..., :3] / np.maximum(weight, 1e-6) - white) * np.clip(weight / _TRUST, 0, 1)
+        return np.asarray(white + (colours - white) * mask, np.float32)
 
     def _iris(self, turn: Array) -> Field:
         """The whole iris, turned: what the lids hide of it is taken from where it shows at the same radius."""

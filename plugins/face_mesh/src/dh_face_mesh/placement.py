@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -61,7 +62,7 @@ class Placement:
         corners = apply(back, np.array([[0, 0], [size, 0], [size, size], [0, size]]) - 0.5)
         left, top = np.maximum(np.floor(corners.min(0)).astype(int), 0)
         right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, [width, height])
-        positions = np.stack(np.meshgrid(np.arange(left, right), np.arange(top, bottom)), axis=-1).astype(np.float32)
+        positions = _pixels(width, height)[top:bottom, left:right]
         edge = None
         if corners.min() < 0 or (corners > [width - 1, height - 1]).any():
             on_frame = apply(back, grid_points(size))
@@ -107,6 +108,13 @@ class Placement:
         left, top = np.clip(np.floor(corners.min(0)).astype(int), self.box[:2], self.box[2:])
         right, bottom = np.clip(np.ceil(corners.max(0)).astype(int) + 1, self.box[:2], self.box[2:])
         return int(left), int(top), int(right), int(bottom)
+
+
+@lru_cache(maxsize=2)
+def _pixels(width: int, height: int) -> Field:
+    """Each pixel's own position on a frame, (height, width, 2); kept, since a video's frames all need it."""
+    rows, columns = np.indices((height, width), np.float32)
+    return np.stack([columns, rows], axis=-1)
 
 
 def union(boxes: Iterable[Box]) -> Box:
