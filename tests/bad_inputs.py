@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,15 +96,6 @@ def face_cut_off(folder: Path):
 @case
 def face_index_of_two_beyond(folder: Path):
     return {"--set": "face=5"}, 2, "face"
-
-
-@case
-def unreadable_permissions(folder: Path):
-    path = put(folder / "secret.jpg", PORTRAIT.read_bytes())
-    path.chmod(0)
-    if os.access(path, os.R_OK):  # the superuser may read anything
-        return {"--source": folder / "secret-none.jpg"}, 2, "secret"
-    return {"--source": path}, 2, "secret.jpg"
 
 
 @case

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -47,32 +48,55 @@ def test_bad_input(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert sorted(inputs.rglob("*")) == before
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the superuser may write anywhere")
-def test_read_only_folder(tmp_path: Path, capfd: pytest.CaptureFixture[str], short_speech: Path) -> None:
-    folder = tmp_path / "locked"
+IS_ROOT = os.name != "nt" and os.geteuid() == 0
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, options: str) -> Iterator[Path]:
+    """A disk in memory, which obeys its limits for the superuser too."""
     folder.mkdir()
-    folder.chmod(0o500)
-    arguments = ["-m", "face-mesh", "-s", str(PORTRAIT), "-a", str(short_speech), "-o", str(folder / "out.mp4")]
-    assert run_command(["run", *arguments]) == 2
-    assert "may not be written" in capfd.readouterr().err
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only the superuser can mount a small disk")
-@pytest.mark.parametrize("kilobytes", [4, 64])
-def test_full_disk(tmp_path: Path, capfd: pytest.CaptureFixture[str], speech: Path, kilobytes: int) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(disk)], check=False)
-    if mount.returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=False).returncode:
         pytest.skip("this system does not let the superuser mount")
     try:
-        (disk / "filler").write_bytes(b"x" * 4096 * (kilobytes // 4 - 1 if kilobytes > 4 else 1))
-        arguments = ["-m", "face-mesh", "-s", str(PORTRAIT), "-a", str(speech), "-o", str(disk / "out.mp4")]
-        assert run_command(["run", *arguments]) == 2
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def run_into(folder: Path, speech: Path, **changes: Path) -> int:
+    source = changes.get("source", PORTRAIT)
+    return run_command(["run", "-m", "face-mesh", "-s", str(source), "-a", str(speech), "-o", str(folder / "out.mp4")])
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only the superuser can mount a small disk")
+@pytest.mark.parametrize("kilobytes", [4, 64])
+def test_full_disk(tmp_path: Path, capfd: pytest.CaptureFixture[str], speech: Path, kilobytes: int) -> None:
+    with small_disk(tmp_path / "disk", f"size={kilobytes}k") as disk:
+        (disk / "filler").write_bytes(b"x" * 4096 * max(kilobytes // 4 - 1, 1))
+        assert run_into(disk, speech) == 2
         assert "no space left on the disk" in capfd.readouterr().err
         assert [path.name for path in disk.iterdir()] == ["filler"]
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_read_only_folder(tmp_path: Path, capfd: pytest.CaptureFixture[str], short_speech: Path) -> None:
+    folder = tmp_path / "locked"
+    with contextlib.ExitStack() as stack:
+        if IS_ROOT:  # permissions do not hold the superuser, a read-only disk does
+            stack.enter_context(small_disk(folder, "ro"))
+        else:
+            folder.mkdir(mode=0o500)
+        assert run_into(folder, short_speech) == 2
+        assert "may not be written" in capfd.readouterr().err
+        assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt" or IS_ROOT, reason="the superuser may read anything")
+def test_unreadable_file(tmp_path: Path, capfd: pytest.CaptureFixture[str], short_speech: Path) -> None:
+    secret = put(tmp_path / "secret.jpg", PORTRAIT.read_bytes())
+    secret.chmod(0)
+    assert run_into(tmp_path, short_speech, source=secret) == 2
+    assert "secret.jpg: may not be read" in capfd.readouterr().err
 
 
 GOOD: dict[str, Callable[[Path], dict[str, object]]] = {

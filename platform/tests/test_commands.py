@@ -52,6 +52,41 @@ def test_a_method_that_needs_more_is_listed_with_the_one_command_that_adds_it(
     assert capsys.readouterr().err == "dh: heavy: missing extra: needs no_such_module; run: ./dh setup all\n"
 
 
+COMMANDS = """
+import dh
+
+@dh.hookimpl
+def dh_commands(app):
+    @app.command("wave")
+    def wave() -> None:
+        "Say hello."
+        print("hello")
+    {then}
+"""
+
+
+def test_a_plugin_may_bring_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_distribution(tmp_path / "site", "waving", "waving_plugin", source=COMMANDS.format(then=""))
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    assert output(capsys, "wave") == "hello\n"
+    assert "Say hello." in output(capsys, "--help")
+
+
+def test_a_plugin_whose_commands_fail_leaves_none_and_is_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = COMMANDS.format(then="raise RuntimeError('no hands')")
+    write_distribution(tmp_path / "site", "failing", "failing_commands_plugin", source=source)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    assert "wave" not in output(capsys, "--help")
+    plugins = rows(capsys, "plugins")
+    assert plugins["failing"]["state"] == "broken"
+    assert "commands failed: RuntimeError: no hands" in plugins["failing"]["detail"]
+    assert plugins["toy"]["state"] == "ok"
+
+
 def test_methods_show_prints_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     shown = output(capsys, "methods", "show", "toy")
     for words in ("gain", "0 to 100", "mouth opening per unit of loudness", "colour", "grey level of the mouth"):

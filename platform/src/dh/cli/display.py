@@ -1,4 +1,4 @@
-"""Shows a run's events on standard error: a progress bar on a terminal, a line per phase elsewhere."""
+"""Shows a run's events on standard error: a progress bar on a terminal, elsewhere notices alone."""
 
 from __future__ import annotations
 
