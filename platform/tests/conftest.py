@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,17 +17,40 @@ from dh.testing import write_distribution
 
 
 @pytest.fixture
-def toy_method(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The method "toy", in this process and in those that it starts."""
+def site(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder where plugins that a test writes are installed, for this process and those that it starts."""
     site = tmp_path_factory.mktemp("site")
-    write_distribution(site, "toy", "dh.testing.toy")
     monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(site), str(Path(__file__).parent))))
+    monkeypatch.delenv("DH_PLUGINS", raising=False)
     for cached in (installed, installed_plugins):
         cached.cache_clear()
-    yield "toy"
+    yield site
     for cached in (installed, installed_plugins):
         cached.cache_clear()
+
+
+@pytest.fixture
+def toy_method(site: Path) -> str:
+    """The method "toy"."""
+    write_distribution(site, "toy", "dh.testing.toy")
+    return "toy"
+
+
+@pytest.fixture
+def weighty_method(toy_method: str, site: Path, checkpoint_root: Path) -> str:
+    """The method "weighty" of ``weighty_plugin``, with none of its weights there."""
+    write_distribution(site, "weighty", "weighty_plugin")
+    return "weighty"
+
+
+@pytest.fixture
+def checkpoint_root(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for checkpoints, in place of the machine's."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    monkeypatch.setenv("DH_CHECKPOINTS", str(root))
+    monkeypatch.delenv("DH_LAUNCHER", raising=False)
+    return root
 
 
 @pytest.fixture

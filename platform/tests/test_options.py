@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import types
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field
 
 import dh
 from dh.options import option_rows, resolve_options
@@ -57,6 +60,86 @@ def test_a_wrong_option_is_told_in_one_line(chain: Chain, sets: dict[str, Any], 
         resolve(chain, sets)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+class Mapped(BaseModel):
+    """Options with a mapping, a nested model, and one that other components share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    class Fade(BaseModel):
+        """A nested model."""
+
+        model_config = ConfigDict(extra="forbid", frozen=True)
+
+        start: float = 0.0
+        parts: dict[str, float] = {}
+
+    table: dict[int, dict[str, float]] = Field({}, description="values by frame")
+    fade: Fade = Fade()
+    folder: str = Field("", json_schema_extra={"shared": True}, validation_alias="published_folder")
+    own: str = ""
+
+
+class MappedToo(BaseModel):
+    """Options of another component."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    folder: str = Field("", json_schema_extra={"shared": True}, validation_alias="published_folder")
+    own: str = ""
+
+
+@pytest.fixture
+def mapped() -> Chain:
+    """The toy's chain with a driver and a renderer that have the options above."""
+    made = types.ModuleType("made")
+
+    def dh_drivers() -> list[dh.DriverSpec]:
+        spec = replace(next(iter(toy.dh_drivers())), name="mapped", options=f"{__name__}:Mapped")
+        return [spec]
+
+    def dh_renderers() -> list[dh.RendererSpec]:
+        return [replace(next(iter(toy.dh_renderers())), name="mapped", options=f"{__name__}:MappedToo")]
+
+    for hook in (dh_drivers, dh_renderers):
+        setattr(made, hook.__name__, dh.hookimpl(hook))
+    registry = Registry(load_plugins([FakeEntryPoint("toy", toy), FakeEntryPoint("made", made)]))
+    return registry.chain("toy", driver="mapped", renderer="mapped")
+
+
+@pytest.mark.parametrize("key", ["folder", "published_folder"])
+def test_one_key_sets_an_option_that_components_share(mapped: Chain, key: str) -> None:
+    options = resolve(mapped, {key: "mine"})
+    assert (options["driver"]["folder"], options["renderer"]["folder"]) == ("mine", "mine")
+    options = resolve(mapped, {"renderer.folder": "other"}, None, {"DH_OPT_FOLDER": "mine"})
+    assert (options["driver"]["folder"], options["renderer"]["folder"]) == ("mine", "other")
+
+
+def test_an_option_of_several_components_that_is_not_shared_is_ambiguous(mapped: Chain) -> None:
+    with pytest.raises(dh.OptionError, match=r"--set own: more than one .*; write driver\.own or renderer\.own"):
+        resolve(mapped, {"own": "mine"})
+
+
+def test_an_option_whose_value_is_a_mapping_is_taken_whole_from_everywhere(mapped: Chain) -> None:
+    table = {3: {"pitch": 0.5}, 4: {}}
+    assert resolve(mapped, {"table": "{3: {pitch: 0.5}, 4: {}}"})["driver"]["table"] == table
+    assert resolve(mapped, {"table": table})["driver"]["table"] == table
+    assert resolve(mapped, {}, {"driver": {"table": table}})["driver"]["table"] == table
+    assert resolve(mapped, {}, None, {"DH_OPT_TABLE": "{3: {pitch: 0.5}, 4: {}}"})["driver"]["table"] == table
+    assert resolve(mapped, {"table": {}}, {"driver": {"table": table}})["driver"]["table"] == {}
+
+
+def test_a_mapping_of_a_nested_model_sets_only_what_it_names(mapped: Chain) -> None:
+    preset = {"driver": {"fade": {"start": 2, "parts": {"jaw": 1}}}}
+    assert resolve(mapped, {"fade.start": 3}, preset)["driver"]["fade"] == {"start": 3.0, "parts": {"jaw": 1.0}}
+    assert resolve(mapped, {"fade": "{start: 3}"}, preset)["driver"]["fade"] == {"start": 3.0, "parts": {"jaw": 1.0}}
+
+
+@pytest.mark.parametrize("value", ["{}", "{a: 1}", {}])
+def test_a_mapping_for_an_unknown_option_is_not_passed_over(mapped: Chain, value: Any) -> None:
+    with pytest.raises(dh.OptionError, match=r"--set tabel.*: unknown option 'tabel.*; did you mean 'table'"):
+        resolve(mapped, {"tabel": value})
 
 
 def test_an_option_table_shows_type_default_range_and_help() -> None:

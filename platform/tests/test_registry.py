@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 import dh
 from dh.plugins import load_plugins
 from dh.registry import Registry
+from dh.request import make_request
+from dh.session import Session
 from dh.states import State
 from dh.testing import FakeEntryPoint, toy
 
@@ -155,6 +158,12 @@ def test_what_a_component_lacks_is_a_state_with_a_remedy(
     assert remedy in chain.status.remedy
     with pytest.raises(error, match="lacking"):
         chain.require()
+
+
+def test_a_component_that_lacks_packages_says_so_before_its_options_are_read(picture: Path) -> None:
+    lacking = driver("lacking", "arkit", requires=("no_such_module",), options="no_such_module:Options")
+    with pytest.raises(dh.ExtraMissing, match="lacking: missing extra: needs no_such_module"):
+        Session(make_request(method="toy", driver="lacking", source=picture), registry=registry(dh_drivers=[lacking]))
 
 
 def test_under_the_launcher_the_remedy_for_an_extra_is_the_launchers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ import dh
 from dh.cli import run_command
 from dh.media.audio import read_speech
 from dh.testing import write_distribution
+from weighty_components import write_weights
+from weighty_plugin import FILE
 
 pytestmark = pytest.mark.usefixtures("toy_method")
 
@@ -229,3 +231,96 @@ def test_a_still_picture_gives_25_frames_per_second_and_a_video_its_own(
     for source, fps in ((picture, 25.0), (clip, 30.0)):
         with dh.stream("toy", source=source, audio=speech) as frames:
             assert frames.fps == fps
+
+
+def notices(picture: Path, speech: Path, output: Path, **changes: Any) -> tuple[dict[str, Any], str]:
+    """The record of a run of "weighty", and what its driver told."""
+    events: list[Any] = []
+    record = dh.run("weighty", source=picture, audio=speech, output=output, on_event=events.append, **changes)
+    return record, [event.text for event in events if isinstance(event, dh.Notice)][-1]
+
+
+def test_a_component_gets_its_weights_and_the_number_of_frames(
+    weighty_method: str, checkpoint_root: Path, picture: Path, speech: Path, tmp_path: Path
+) -> None:
+    free, extra = (write_weights(checkpoint_root / name, "0.5") for name in ("weighty-free", "weighty-extra"))
+    record, told = notices(picture, speech, tmp_path / "out.mp4")
+    assert told == f"frames 26, weights {free}, extra True"
+    assert (record["output"]["fps"], record["output"]["frames"]) == (20.0, 26)
+    driver = record["components"]["driver"]
+    assert driver["weights"] is None
+    assert set(driver["checkpoints"]) == {free.name, extra.name}
+    _, told = notices(picture, speech, tmp_path / "out.mp4", commercial_only=True)
+    assert told == f"frames 26, weights {free}, extra False"
+    samples = [dh.AudioChunk(np.zeros(16000, np.float32), 0)]
+    events: list[Any] = []
+    with dh.stream("weighty", source=picture, audio=samples, on_event=events.append) as stream:
+        assert len(list(stream)) == 20
+    assert events[-1].text.startswith("frames None")
+
+
+def test_a_relative_folder_of_weights_spares_the_pull_and_is_recorded_whole(
+    weighty_method: str, picture: Path, speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = write_weights(tmp_path / "home" / "mine", "0.5")
+    with pytest.raises(dh.CheckpointMissing, match="checkpoints pull weighty-research; or --set weights=FOLDER"):
+        notices(picture, speech, tmp_path / "none.mp4")
+    monkeypatch.chdir(tmp_path / "home")
+    record, told = notices(picture, speech, tmp_path / "out.mkv", options={"weights": "mine"}, codec="ffv1")
+    assert told == f"frames 26, weights {mine}, extra False"
+    for role in ("driver", "renderer"):
+        assert record["components"][role]["weights"] == record["components"][role]["options"]["weights"] == str(mine)
+    assert record["components"]["driver"]["checkpoints"] == {}
+    assert record["components"]["avatar"]["weights"] is None
+    monkeypatch.chdir(tmp_path)
+    dh.run(from_record=tmp_path / "out.mkv.json", output=tmp_path / "again.mkv")
+    np.testing.assert_array_equal(decode(tmp_path / "out.mkv"), decode(tmp_path / "again.mkv"))
+    (mine / FILE).rename(tmp_path / FILE)
+    mine.rmdir()
+    with pytest.raises(dh.InputError, match=r"weights=.*mine: no such folder"):
+        dh.run(from_record=tmp_path / "out.mkv.json", output=tmp_path / "again.mkv")
+
+
+def test_commercial_only_refuses_a_folder_whose_terms_nobody_states(
+    weighty_method: str, picture: Path, speech: Path, tmp_path: Path
+) -> None:
+    options = {"weights": write_weights(tmp_path / "mine", "0.5")}
+    with pytest.raises(dh.OptionError, match=r"--commercial-only: method weighty uses .*mine \(not stated: unknown\)"):
+        notices(picture, speech, tmp_path / "out.mp4", options=options, commercial_only=True)
+
+
+def test_a_record_keeps_mappings_and_texts_as_they_were(
+    weighty_method: str, checkpoint_root: Path, picture: Path, speech: Path, tmp_path: Path
+) -> None:
+    write_weights(checkpoint_root / "weighty-free", "0.5")
+    first = {"driver.shares": {"mouthFunnel": 0.5, "jawOpen": 0.25}, "label": '"no"'}
+    record, _ = notices(picture, speech, tmp_path / "out.mkv", options=first, codec="ffv1")
+    assert record["components"]["driver"]["options"] == {
+        "weights": None,
+        "shares": {"mouthFunnel": 0.5, "jawOpen": 0.25},
+        "label": "no",
+    }
+    again = dh.run(from_record=tmp_path / "out.mkv.json", output=tmp_path / "again.mkv")
+    assert again["components"] == record["components"]
+    np.testing.assert_array_equal(decode(tmp_path / "out.mkv"), decode(tmp_path / "again.mkv"))
+
+
+@pytest.mark.parametrize("given", [{"gain": 2}, {"driver.gain": 2}, {"driver": {"gain": 2}}, {"driver": "{gain: 2}"}])
+def test_an_option_beside_a_record_changes_that_option_alone(
+    picture: Path, speech: Path, tmp_path: Path, given: dict[str, Any]
+) -> None:
+    run(picture, speech, tmp_path / "out.mp4", options={"gain": 1, "jitter": 0.5})
+    again = dh.run(from_record=tmp_path / "out.mp4.json", output=tmp_path / "again.mp4", options=given)
+    assert again["components"]["driver"]["options"] == {"gain": 2.0, "jitter": 0.5}
+
+
+def test_a_driver_may_have_a_frame_rate_of_its_own(
+    weighty_method: str, checkpoint_root: Path, picture: Path, speech: Path, tmp_path: Path
+) -> None:
+    write_weights(checkpoint_root / "weighty-free", "0.5")
+    with pytest.raises(dh.OptionError, match="--fps 30: this method's motion has 20 frames per second; leave --fps"):
+        notices(picture, speech, tmp_path / "out.mp4", fps=30)
+    saved = tmp_path / "fast.dhavatar"
+    dh.Avatar("toy", 64, 64, {"picture": np.zeros((64, 64, 3), np.uint8)}, fps=30.0).save(saved)
+    with pytest.raises(dh.InputError, match=r"fast\.dhavatar: was registered at 30 .* 20; register the source again"):
+        dh.run("weighty", avatar=saved, audio=speech, output=tmp_path / "out.mp4")

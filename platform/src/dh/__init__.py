@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from dh.components import AvatarBuilder as AvatarBuilder
     from dh.components import Context as Context
     from dh.components import Driver as Driver
+    from dh.components import PartsBench as PartsBench
+    from dh.components import PartTiming as PartTiming
     from dh.components import Renderer as Renderer
     from dh.components import Stage as Stage
+    from dh.components import WeightsTools as WeightsTools
     from dh.controls import CONTROL_FIELDS as CONTROL_FIELDS
     from dh.controls import Controls as Controls
     from dh.controls import ControlTrack as ControlTrack
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from dh.declarations import AdapterSpec as AdapterSpec
     from dh.declarations import AvatarSpec as AvatarSpec
     from dh.declarations import CheckpointFile as CheckpointFile
+    from dh.declarations import CheckpointNeed as CheckpointNeed
     from dh.declarations import CheckpointSpec as CheckpointSpec
     from dh.declarations import DriverSpec as DriverSpec
     from dh.declarations import Licence as Licence
@@ -63,6 +67,7 @@ if TYPE_CHECKING:
     from dh.progress import Progress as Progress
     from dh.session import FrameStream as FrameStream
     from dh.source import Source as Source
+    from dh.states import extra_missing as extra_missing
     from dh.timing import exact_rate as exact_rate
     from dh.timing import frames_for as frames_for
 
@@ -70,11 +75,14 @@ _HOMES = {
     "api": ("create_avatar", "run", "stream"),
     "audio": ("SAMPLE_RATE", "AudioChunk", "split_frames"),
     "avatar": ("Avatar",),
-    "components": ("Adapter", "AvatarBuilder", "Context", "Driver", "Renderer", "Stage"),
+    "components": (
+        "Adapter", "AvatarBuilder", "Context", "Driver", "PartTiming", "PartsBench", "Renderer", "Stage",
+        "WeightsTools",
+    ),
     "controls": ("CONTROL_FIELDS", "ControlTrack", "Controls"),
     "declarations": (
-        "API_VERSION", "AdapterSpec", "AvatarSpec", "CheckpointFile", "CheckpointSpec", "DriverSpec", "Licence",
-        "MethodSpec", "MetricSpec", "RendererSpec",
+        "API_VERSION", "AdapterSpec", "AvatarSpec", "CheckpointFile", "CheckpointNeed", "CheckpointSpec", "DriverSpec",
+        "Licence", "MethodSpec", "MetricSpec", "RendererSpec",
     ),
     "errors": (
         "CheckpointMissing", "DHError", "DeviceMissing", "ExtraMissing", "FaceError", "InputError", "MediaError",
@@ -87,6 +95,7 @@ _HOMES = {
     "progress": ("Notice", "Progress"),
     "session": ("FrameStream",),
     "source": ("Source",),
+    "states": ("extra_missing",),
     "timing": ("exact_rate", "frames_for"),
 }  # fmt: skip
 _MODULE_OF = {name: f"dh.{module}" for module, names in _HOMES.items() for name in names}

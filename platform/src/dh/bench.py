@@ -1,7 +1,8 @@
 """Stage by stage speed of a method on this machine.
 
 Three measurements, each on its own so that none hides another: the driver alone, the renderer's stages alone
-(motion prepared beforehand, frames dropped), and everything with encoding, as ``dh run`` does it.
+(motion prepared beforehand, frames dropped), and everything with encoding, as ``dh run`` does it. A method may measure
+parts of its own too, such as its networks.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,14 +24,17 @@ from PIL import Image
 
 from dh.api import run
 from dh.audio import SAMPLE_RATE
+from dh.components import PartsBench
 from dh.errors import InputError
 from dh.home import checkout
 from dh.media.audio import read_speech
 from dh.media.images import read_image
 from dh.motion import Motion
-from dh.progress import Listener, ignore
+from dh.progress import Listener, Notice, ignore
+from dh.registry import import_dotted, installed
 from dh.request import make_request
 from dh.session import Session
+from dh.states import choose_device
 
 FRAME_SIZE = (1280, 720)
 """Width and height of the picture that the project's portrait is put into."""
@@ -113,8 +117,47 @@ def measure(request: BenchRequest, listener: Listener = ignore) -> dict[str, Any
             "stages": _stages([{s["name"]: s["busy"] for s in record["timing"]["stages"]} for record in whole], frames),
         },
         "peak_memory_mib": round(peak_memory_mib(), 1),
-        "machine": {"processor": processor(), "cores": os.cpu_count(), "python": platform.python_version()},
+        "machine": machine(),
     }
+
+
+def parts_bench(method: str) -> PartsBench | None:
+    """The function that measures a method's own parts, None where the method declares none.
+
+    Raises:
+        OptionError: there is no such method.
+        PluginError: the function cannot be imported.
+    """
+    dotted = installed().method(method).bench
+    return import_dotted(dotted, f"method {method}") if dotted else None
+
+
+def measure_parts(bench: PartsBench, request: BenchRequest, listener: Listener = ignore) -> dict[str, Any]:
+    """Measures a method's own parts, on the device that a run of the method would use.
+
+    Returns:
+        Milliseconds of each part, those of the plain way and their ratio where there is one, peak memory and machine.
+
+    Raises:
+        DeviceMissing: this machine lacks the device, or the method cannot use it.
+    """
+    chain = installed().chain(request.method)
+    devices = choose_device(request.device, [component.spec for component in chain.components])
+    device = next((device for device in devices if device not in ("", "cpu")), "cpu")
+    parts = bench(repeats=request.repeats, device=device, notice=lambda text: listener(Notice(text)))
+    return {
+        "parts": [
+            {**asdict(part), "times_faster": round(part.plain_ms / part.ms, 3) if part.plain_ms and part.ms else None}
+            for part in parts
+        ],
+        "peak_memory_mib": round(peak_memory_mib(), 1),
+        "machine": machine(),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What figures were measured on."""
+    return {"processor": processor(), "cores": os.cpu_count(), "python": platform.python_version()}
 
 
 def peak_memory_mib() -> float:

@@ -36,7 +36,10 @@ class Context:
         notice: call it with one line that the user should see ("3 faces found, took the largest").
         progress: call it during long registration with steps done and in all (None: unknown); it also tells the
             host that the component is alive.
-        checkpoints: folder of each of the component's checkpoints, by the checkpoint's name.
+        checkpoints: folder of each of the component's checkpoints that are there, by the checkpoint's name.
+        weights: folder that the component's ``weights_option`` names, None where it is not set.
+        frames: that the run will make; None where nobody knows yet.
+        commercial_only: whether the user refuses what does not clearly allow commercial use.
     """
 
     fps: float = 25.0
@@ -45,6 +48,9 @@ class Context:
     notice: Callable[[str], None] = _no_notice
     progress: Callable[[int, int | None], None] = _no_progress
     checkpoints: dict[str, Path] = field(default_factory=dict)
+    weights: Path | None = None
+    frames: int | None = None
+    commercial_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,52 @@ class Stage:
 
     name: str
     run: Callable[[Iterator[Any]], Iterator[Any]]
+
+
+class WeightsTools(Protocol):
+    """What can be done with a method's weights beyond pulling them. Any of the functions may be None.
+
+    Each writes a folder that appears whole or not at all, and returns it; ``notice`` takes lines for the user. A
+    target that the host gives is absent or empty; where it gives none, what is there already is not overwritten.
+    """
+
+    convert: Callable[[Path, Path | None, Callable[[str], None]], Path] | None
+    """``convert(source, target, notice)``: published files into this project's own layout; target None: where a run
+    that is given the source finds them."""
+
+    initialise: Callable[[Path, int, Callable[[str], None]], Path] | None
+    """``initialise(target, seed, notice)``: untrained weights of full size, for tests and benchmarks."""
+
+    export: Callable[[Path, Path | None, str, str, Callable[[str], None]], Path] | None
+    """``export(weights, target, format, precision, notice)``: networks for another runtime; target None: where a run
+    that is given the weights finds them."""
+
+
+@dataclass(frozen=True)
+class PartTiming:
+    """How long one part of a method takes.
+
+    Args:
+        name: of the part, with what one call does.
+        ms: median milliseconds of a call.
+        plain_ms: of the same work done in the plain, published way, in the same run; None where there is no other way.
+        note: one line on what was measured.
+    """
+
+    name: str
+    ms: float
+    plain_ms: float | None = None
+    note: str = ""
+
+
+class PartsBench(Protocol):
+    """Measures a method's parts, such as its networks, without weights or a source.
+
+    ``repeats`` calls of each are timed and the median counts; ``device`` is "cpu", "cuda", "cuda:1" or "mps";
+    ``notice`` takes lines for the user.
+    """
+
+    def __call__(self, *, repeats: int, device: str, notice: Callable[[str], None]) -> Sequence[PartTiming]: ...
 
 
 class AvatarBuilder(Protocol):

@@ -16,6 +16,8 @@ API_VERSION = 1
 as ``DH_API_VERSION`` in its entry-point module (absent: 1)."""
 
 CommercialUse = Literal["allowed", "refused", "unknown"]
+CheckpointNeed = Literal["required", "alternative", "optional"]
+"""What a checkpoint is to the component that lists it, see ``CheckpointSpec``."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
@@ -66,16 +68,23 @@ class CheckpointFile:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckpointSpec:
-    """Weights of a component: files of one hub repository at one revision (commit, tag or branch)."""
+    """Weights of a component: files of one hub repository at one revision (commit, tag or branch).
+
+    ``need`` tells what it is to the component that lists it: "required"; "alternative", where one of the alternatives
+    listed is enough; or "optional", used where it is there.
+    """
 
     name: str
     repository: str
     revision: str
     files: tuple[CheckpointFile, ...]
     summary: str = ""
+    need: CheckpointNeed = "required"
 
     def __post_init__(self) -> None:
         _check_name("checkpoint", self.name)
+        if self.need not in ("required", "alternative", "optional"):
+            raise ValueError(f"checkpoint {self.name}: need must be 'required', 'alternative' or 'optional'")
         if self.repository.count("/") != 1:
             raise ValueError(f"checkpoint {self.name}: repository must be 'owner/name', not {self.repository!r}")
         if not self.files:
@@ -94,7 +103,9 @@ class ComponentSpec:
         requires: modules that must be importable beyond the package's own dependencies.
         extra: the extra of the plugin's distribution that brings ``requires``.
         devices: kinds of device it runs on, best first: "cpu", "cuda", "mps".
-        checkpoints: weights it needs.
+        checkpoints: weights it needs, or can use.
+        weights_option: option that names a folder of weights; where it is set, that folder takes the place of every
+            checkpoint that is not optional.
         licence: terms of the component itself, models inside its package included.
     """
 
@@ -106,6 +117,7 @@ class ComponentSpec:
     extra: str | None = None
     devices: tuple[str, ...] = ("cpu",)
     checkpoints: tuple[CheckpointSpec, ...] = ()
+    weights_option: str | None = None
     licence: Licence = Licence(name="unstated")
 
     def __post_init__(self) -> None:
@@ -116,6 +128,8 @@ class ComponentSpec:
         unknown = set(self.devices) - {"cpu", "cuda", "mps"}
         if unknown or not self.devices:
             raise ValueError(f"{self.name}: unknown devices {sorted(unknown)}; use 'cpu', 'cuda' or 'mps'")
+        if self.weights_option is not None and self.options is None:
+            raise ValueError(f"{self.name}: weights_option {self.weights_option!r} needs a model of options")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,12 +146,18 @@ class DriverSpec(ComponentSpec):
 
     ``avatar_kinds`` lists the kinds of avatar whose data it reads; None means it reads none of it.
     ``look_ahead`` is how far, in seconds, a frame's motion may depend on speech after that frame; None means
-    that it needs the whole clip.
+    that it needs the whole clip. ``fps`` is the frame rate that its motion always has, None where the run decides.
     """
 
     motion_space: str
     look_ahead: float | None
     avatar_kinds: tuple[str, ...] | None = None
+    fps: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.fps is not None and not 1 <= self.fps <= 120:
+            raise ValueError(f"{self.name}: fps must be from 1 to 120, not {self.fps!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +192,9 @@ class MetricSpec(ComponentSpec):
 class MethodSpec:
     """A named preset of three components and of options that differ from their defaults.
 
-    ``options`` is keyed by role ("avatar", "driver", "renderer"), then by option.
+    ``options`` is keyed by role ("avatar", "driver", "renderer"), then by option. ``weights`` is the dotted path of an
+    object with what can be done with the method's weights beyond pulling them, see ``dh.WeightsTools``; ``bench`` that
+    of a function that measures the method's own parts, see ``dh.PartsBench``.
     """
 
     name: str
@@ -181,9 +203,14 @@ class MethodSpec:
     driver: str
     renderer: str
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    weights: str | None = None
+    bench: str | None = None
 
     def __post_init__(self) -> None:
         _check_name("method", self.name)
+        for path in (self.weights, self.bench):
+            if path is not None:
+                _check_dotted(self.name, path)
         unknown = set(self.options) - {"avatar", "driver", "renderer"}
         if unknown:
             raise ValueError(f"method {self.name}: options for unknown roles {sorted(unknown)}")

@@ -46,6 +46,7 @@ def _describe(role: str, component: Component[Any]) -> dict[str, Any]:
                 "name": checkpoint.name,
                 "repository": checkpoint.repository,
                 "revision": checkpoint.revision,
+                "need": checkpoint.need,
                 "state": "present" if checkpoints.state(checkpoint).present else "missing",
             }
             for checkpoint in spec.checkpoints
@@ -58,7 +59,8 @@ def _meets(spec: ComponentSpec) -> str:
     """Where a component meets the others, in words."""
     if isinstance(spec, DriverSpec):
         ahead = "needs the whole speech" if spec.look_ahead is None else f"looks {spec.look_ahead:g} s ahead"
-        return f"motion space {spec.motion_space}; {ahead}"
+        rate = f"; {spec.fps:g} frames per second" if spec.fps else ""
+        return f"motion space {spec.motion_space}; {ahead}{rate}"
     if isinstance(spec, RendererSpec):
         return f"motion space {spec.motion_space}; avatars of kind {' or '.join(spec.avatar_kinds)}"
     if isinstance(spec, AdapterSpec):

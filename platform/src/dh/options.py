@@ -1,7 +1,9 @@
 """Options of components: pydantic models, and how values from several places come together in them.
 
 Later places win: defaults < the method's own < preset file < environment (``DH_OPT_KEY``) < ``--set key=value``.
-A key is ``role.path`` (``renderer.feather``) or the path alone where only one component has it.
+A key is ``role.path`` (``renderer.feather``) or the path alone where only one component has it. An option that a model
+declares with ``json_schema_extra={"shared": True}`` means the same in every component that has it: its path alone sets
+all of them.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import os
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Union
 
@@ -87,25 +89,26 @@ def resolve_options(
         OptionError: an unknown key (naming the nearest), an ambiguous one, or a value that does not fit.
     """
     models = {role: component.options_model() or NoOptions for role, component in chain.roles.items()}
-    settings = list(_flatten(chain.method.options, f"method {chain.method.name}"))
-    settings += _flatten(preset, "preset")
+    index = _key_index(models)
+    settings: list[Setting] = []
+    for tree, origin in ((chain.method.options, f"method {chain.method.name}: "), (preset, "preset: ")):
+        settings += _flatten({role: values for role, values in tree.items() if values}, origin, index)
     for name, text in (os.environ if environment is None else environment).items():
         if name.startswith(ENVIRONMENT_PREFIX):
             key = name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
             settings.append(Setting(key, _scalar(text), name))
-    settings += [Setting(key, _scalar(value), f"--set {key}") for key, value in sets.items()]
+    settings += _flatten({key: _scalar(value) for key, value in sets.items()}, "--set ", index)
 
     trees: dict[str, dict[str, Any]] = {role: {} for role in models}
     origins: dict[tuple[str, str], str] = {}
-    index = _key_index(models)
     for setting in settings:
-        role, path = _locate(setting, index, models)
-        origins[role, path] = setting.origin
-        node = trees[role]
-        *parents, leaf = path.split(".")
-        for parent in parents:
-            node = node.setdefault(parent, {})
-        node[leaf] = setting.value
+        for role, path in _locate(setting, index, models):
+            origins[role, path] = setting.origin
+            node = trees[role]
+            *parents, leaf = path.split(".")
+            for parent in parents:
+                node = node.setdefault(parent, {})
+            node[leaf] = setting.value
     return {role: _validate(model, trees[role], role, origins) for role, model in models.items()}
 
 
@@ -144,10 +147,11 @@ def _key_index(models: Mapping[str, type[BaseModel]]) -> dict[str, list[tuple[st
 
 def _locate(
     setting: Setting, index: Mapping[str, list[tuple[str, str]]], models: Mapping[str, type[BaseModel]]
-) -> tuple[str, str]:
+) -> list[tuple[str, str]]:
+    """The options that a setting means: one, or a shared one of several components."""
     places = index.get(setting.key.lower(), [])
-    if len(places) == 1:
-        return places[0]
+    if len(places) == 1 or (places and all(_is_shared(models[role], path) for role, path in places)):
+        return places
     if places:
         choices = " or ".join(f"{role}.{path}" for role, path in places)
         raise OptionError(f"{setting.origin}: more than one component has this option; write {choices}")
@@ -158,12 +162,20 @@ def _locate(
     raise OptionError(f"{setting.origin}: unknown option {setting.key!r}{nearest(setting.key, known)}")
 
 
-def _flatten(tree: Mapping[str, Any], origin: str, prefix: str = "") -> Iterator[Setting]:
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, origin, f"{prefix}{key}.")
+def _is_shared(model: type[BaseModel], path: str) -> bool:
+    info = model.model_fields.get(path)
+    extra = info.json_schema_extra if info else None
+    return isinstance(extra, dict) and extra.get("shared") is True
+
+
+def _flatten(tree: Mapping[str, Any], origin: str, known: Collection[str], prefix: str = "") -> Iterator[Setting]:
+    """Settings of a tree; a mapping that is the value of a known option stays whole."""
+    for name, value in tree.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, Mapping) and value and key.lower() not in known:
+            yield from _flatten(value, origin, known, f"{key}.")
         else:
-            yield Setting(f"{prefix}{key}", value, f"{origin}: {prefix}{key}")
+            yield Setting(key, value, f"{origin}{key}")
 
 
 def _scalar(value: Any) -> Any:

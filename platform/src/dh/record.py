@@ -11,6 +11,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from dh import checkpoints
 from dh.errors import InputError
 from dh.files import whole_file
@@ -46,8 +48,13 @@ def make_record(
             "plugin": component.plugin,
             "version": version_of(component.distribution),
             "device": session.devices[role],
-            "options": session.options[role].model_dump(mode="json"),
-            "checkpoints": {spec.name: checkpoints.hashes(spec) for spec in component.spec.checkpoints},
+            "options": _options(session, role),
+            "checkpoints": {
+                spec.name: checkpoints.hashes(spec)
+                for spec in component.spec.checkpoints
+                if spec.name in session.checkpoints[role]
+            },
+            "weights": _absolute(session.weights.get(role)),
         }
         for role, component in session.chain.roles.items()
     }
@@ -140,9 +147,9 @@ def replay(record: dict[str, Any], path: Path, given: dict[str, Any]) -> dict[st
         if fingerprint(file)["sha256"] != expected["sha256"]:
             raise InputError(f"--from {path}: {name} {file} has changed since; give --{name} to use it as it is now")
     options = {
-        f"{role}.{key}": value
+        f"{role}.{key}": yaml.safe_dump(value) if isinstance(value, str) else value  # as --set would be read
         for role, component in record["components"].items()
-        for key, value in _leaves(component["options"])
+        for key, value in component["options"].items()
     }
     options.update(given.pop("options", None) or {})
     values.update(given)
@@ -171,12 +178,13 @@ def version_of(distribution: str) -> str:
         return ""
 
 
+def _options(session: Session, role: str) -> dict[str, Any]:
+    """A component's options; a folder of weights by its whole path, so that the record means it from anywhere."""
+    options = session.options[role].model_dump(mode="json")
+    if role in session.weights:
+        options[session.chain.roles[role].spec.weights_option] = str(session.weights[role])
+    return options
+
+
 def _absolute(path: Path | None) -> str | None:
     return None if path is None else str(path.absolute())
-
-
-def _leaves(tree: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    leaves: list[tuple[str, Any]] = []
-    for key, value in tree.items():
-        leaves += _leaves(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", value)]
-    return leaves

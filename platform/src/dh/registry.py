@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -106,11 +106,16 @@ class Chain:
                 return Status(status.state, f"{component.name} {status.detail}", status.remedy)
         return Status()
 
-    def require(self) -> None:
-        """Raises the error that the first component's state means, if one cannot run here."""
-        for component in self.components:
-            status = component.status
-            if not status.ok:
+    def require(self, with_weights: Collection[str] = (), *, commercial_only: bool = False) -> None:
+        """Raises the error that the first component's state means, if one cannot run here.
+
+        Args:
+            with_weights: roles that were given a folder of weights and so miss none.
+            commercial_only: count only weights that clearly allow commercial use, where there are alternatives.
+        """
+        for role, component in self.roles.items():
+            status = status_of(component.spec, component.distribution, commercial_only=commercial_only)
+            if not status.ok and not (role in with_weights and status.state is State.MISSING_WEIGHTS):
                 raise status.error(component.name)
 
 
@@ -146,6 +151,15 @@ class Registry:
         """Every component of every kind."""
         for shelf in (self.avatars, self.drivers, self.renderers, self.adapters, self.metrics):
             yield from shelf.values()
+
+    def method(self, name: str) -> MethodSpec:
+        """A method by name.
+
+        Raises:
+            OptionError: there is none, naming the nearest.
+        """
+        method: MethodSpec = self._find(self.methods, name, "METHOD")
+        return method
 
     def checkpoints(self) -> dict[str, CheckpointSpec]:
         """Every checkpoint that a component declares, by name."""

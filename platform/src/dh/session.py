@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from threadpoolctl import threadpool_limits
 
-from dh import checkpoints
 from dh.audio import SAMPLE_RATE, AudioChunk
 from dh.avatar import Avatar
+from dh.checkpoints.needs import present, weights_folders
 from dh.components import Context, Stage
 from dh.controls import ControlTrack
 from dh.errors import InputError, OptionError, StageError
@@ -91,6 +92,8 @@ class Session:
         chain: the components.
         options: their options by role.
         devices: their devices by role.
+        weights: folders that a component's options name in place of its checkpoints, by role.
+        checkpoints: folders of the checkpoints that each role uses, by the checkpoint's name.
         avatar: the registered identity.
         fps: frames per second of motion and video.
 
@@ -105,11 +108,17 @@ class Session:
         self._stall_seconds = _stall_seconds()
         self._guarding: Pipeline | None = None
         self.chain: Chain = registry.chain(request.method, driver=request.driver, renderer=request.renderer)
-        self.chain.require()
-        if request.commercial_only:
-            require_commercial(self.chain)
-        self.options: dict[str, BaseModel] = resolve_options(self.chain, request.preset, request.options)
         roles = self.chain.roles
+        self.chain.require(with_weights=roles)  # whether weights are needed is told by the options
+        self.options: dict[str, BaseModel] = resolve_options(self.chain, request.preset, request.options)
+        self.weights: dict[str, Path] = weights_folders(self.chain, self.options)
+        if request.commercial_only:
+            require_commercial(self.chain, self.weights)
+        self.chain.require(with_weights=self.weights, commercial_only=request.commercial_only)
+        self.checkpoints: dict[str, dict[str, Path]] = {
+            role: present(component.spec, commercial_only=request.commercial_only, weights=self.weights.get(role))
+            for role, component in roles.items()
+        }
         devices = choose_device(request.device, [component.spec for component in roles.values()])
         self.devices: dict[str, str] = dict(zip(roles, devices, strict=True))
         self._controls = ControlTrack.read(request.controls) if request.controls else ControlTrack()
@@ -131,8 +140,8 @@ class Session:
         limit = None
         if audio is not None:
             chunks = audio
-        elif self.request.audio is not None and self._speech is not None:
-            limit = frames_for(self._speech.samples, SAMPLE_RATE, self.fps)
+        elif self.request.audio is not None:
+            limit = self._expected_frames()
             chunks = read_speech(self.request.audio, chunk_seconds=SPEECH_CHUNK_SECONDS)
         else:
             raise OptionError("--audio is missing; give a file with speech")
@@ -172,9 +181,18 @@ class Session:
         adapter = self._build(name)
         return Stage(f"adapter {name}", lambda motion: adapter.adapt(self.avatar, motion))
 
+    def _expected_frames(self) -> int | None:
+        """Frames that the request's audio fills."""
+        return frames_for(self._speech.samples, SAMPLE_RATE, self.fps) if self._speech is not None else None
+
     def _frame_rate(self, source: Source | None, saved: Avatar | None) -> float:
-        bound = self._space.fps or self._driver_space.fps
+        bound = self._space.fps or self._driver_space.fps or self.chain.driver.spec.fps
         wanted = self.request.fps
+        if bound and saved is not None and saved.fps and abs(saved.fps - bound) > 1e-3:
+            raise InputError(
+                f"--avatar {self.request.avatar}: was registered at {saved.fps:g} frames per second, but this method's "
+                f"motion has {bound:g}; register the source again with 'dh avatar create -m {self.request.method}'"
+            )
         fixed = bound or (saved.fps if saved is not None else None)
         if fixed and wanted and abs(fixed - wanted) > 1e-3:
             why = "this method's motion has" if bound else "this avatar was registered at"
@@ -225,7 +243,10 @@ class Session:
             device=self.devices[role],
             notice=lambda text: self.listener(Notice(text)),
             progress=progress,
-            checkpoints={spec.name: checkpoints.require(spec) for spec in component.spec.checkpoints},
+            checkpoints=self.checkpoints[role],
+            weights=self.weights.get(role),
+            frames=self._expected_frames(),
+            commercial_only=self.request.commercial_only,
         )
         kind = role if role in ("avatar", "driver", "renderer") else "adapter"
         return self._guarded(f"{kind} {component.name}", lambda: implementation(self.options[role], context))

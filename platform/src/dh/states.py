@@ -86,10 +86,13 @@ def choose_device(wanted: str, specs: list[ComponentSpec]) -> list[str]:
     return [wanted if kind in spec.devices else "cpu" for spec in specs]
 
 
-def status_of(spec: ComponentSpec, distribution: str) -> Status:
+def status_of(spec: ComponentSpec, distribution: str, *, commercial_only: bool = False) -> Status:
     """What keeps a component of a loaded plugin from running on this machine.
 
-    ``distribution`` is the package that brings it, for the command that adds its extra.
+    Args:
+        spec: the component.
+        distribution: the package that brings it, for the command that adds its extra.
+        commercial_only: count only weights that clearly allow commercial use, where there are alternatives.
     """
     missing = [module for module in spec.requires if not _importable(module)]
     if missing:
@@ -100,12 +103,13 @@ def status_of(spec: ComponentSpec, distribution: str) -> Status:
         runs, has = " or ".join(spec.devices), ", ".join(here)
         return Status(State.UNSUPPORTED_DEVICE, f"runs on {runs}", f"this machine has {has}")
     if spec.checkpoints:
-        from dh import checkpoints
+        from dh.checkpoints.needs import absent
 
-        absent = [c.name for c in spec.checkpoints if not checkpoints.state(c).present]
-        if absent:
-            names = " ".join(absent)
-            return Status(State.MISSING_WEIGHTS, f"needs {names}", f"run: {command()} checkpoints pull {names}")
+        names = " ".join(absent(spec, commercial_only=commercial_only))
+        if names:
+            instead = f"; or --set {spec.weights_option}=FOLDER" if spec.weights_option else ""
+            remedy = f"run: {command()} checkpoints pull {names}{instead}"
+            return Status(State.MISSING_WEIGHTS, f"needs {names}", remedy)
     return Status()
 
 
@@ -114,6 +118,21 @@ def _importable(module: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):
         return False
+
+
+def extra_missing(owner: str, module: str, distribution: str, extra: str | None) -> ExtraMissing:
+    """The error of a component that finds at run time that it needs a module of one of its optional extras.
+
+    Args:
+        owner: what needs it, for the message.
+        module: that cannot be imported.
+        distribution: the package whose extra brings it.
+        extra: its name; None where no extra does.
+    """
+    remedy = f"run: {_extra_command(distribution, extra)}"
+    error = Status(State.MISSING_EXTRA, f"needs {module}", remedy).error(owner)
+    assert isinstance(error, ExtraMissing)
+    return error
 
 
 def _extra_command(distribution: str, extra: str | None) -> str:

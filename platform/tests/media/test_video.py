@@ -175,6 +175,25 @@ def test_the_shortest_videos_bounce(media: Any, count: int) -> None:
     assert seen == [bounce_index(position, count) for position in range(9)]
 
 
+@pytest.mark.parametrize(("limit", "count"), [(1, 1), (2, 2), (30, 30), (63, 63), (200, 63)])
+def test_a_limit_turns_the_video_round_after_as_many_frames(media: Any, limit: int, count: int) -> None:
+    path = media.video("long.mp4", 63, options=LONG_GOP)
+    with reader(path) as video:
+        forward = list(islice(video.frames(25), count))
+        for position, (index, image) in enumerate(islice(video.bounce(25, limit), 3 * count)):
+            assert index == bounce_index(position, count)
+            assert np.array_equal(image, forward[index]), position
+
+
+@pytest.mark.parametrize("limit", [0, -3])
+def test_a_limit_that_leaves_no_frame_is_refused_at_once(media: Any, limit: int) -> None:
+    with (
+        reader(media.video("short.mp4", 3)) as video,
+        pytest.raises(ValueError, match=f"limit must be 1 or more, not {limit}"),
+    ):
+        video.bounce(25, limit)
+
+
 def test_bouncing_seeks_and_never_holds_more_than_its_block_of_frames(
     media: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

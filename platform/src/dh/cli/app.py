@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 import typer.main
 
-from dh.cli import avatar, bench, checkpoints, doctor, methods, plugins, run
+from dh.cli import avatar, bench, checkpoints, doctor, export, methods, plugins, run
 
 
 def _version(wanted: bool) -> None:
@@ -45,6 +45,7 @@ def build_app() -> typer.Typer:
     app.command("doctor")(doctor.doctor)
     app.add_typer(avatar.app, name="avatar")
     app.add_typer(checkpoints.app, name="checkpoints")
+    app.command("export")(export.export)
     app.command("bench")(bench.bench)
     return app
 

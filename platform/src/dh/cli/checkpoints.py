@@ -6,22 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dh.cli.completion import complete_checkpoint
-from dh.cli.output import Json, print_json, print_table
+from dh.cli.completion import complete_checkpoint, complete_method
+from dh.cli.output import Json, print_json, print_notice, print_table
 from dh.errors import CheckpointMissing, OptionError
 from dh.home import command
 
 if TYPE_CHECKING:
     from dh.declarations import CheckpointSpec
 
-app = typer.Typer(help="List, fetch and verify weights.", no_args_is_help=True)
+app = typer.Typer(help="List, fetch, verify and convert weights.", no_args_is_help=True)
 
+MethodName = Annotated[str, typer.Argument(help="A method.", autocompletion=complete_method)]
 Names = Annotated[
-    list[str], typer.Argument(help="Checkpoints, or methods for all of theirs.", autocompletion=complete_checkpoint)
+    list[str], typer.Argument(help="Checkpoints, or methods for those they need.", autocompletion=complete_checkpoint)
 ]
 
 
 def _named(names: list[str]) -> list[CheckpointSpec]:
+    from dh.checkpoints import needs
     from dh.registry import installed
     from dh.text import nearest
 
@@ -33,7 +35,8 @@ def _named(names: list[str]) -> list[CheckpointSpec]:
             chosen[name] = known[name]
         elif name in registry.methods:
             for component in registry.chain(name).components:
-                chosen.update({spec.name: spec for spec in component.spec.checkpoints})
+                used = {*needs.present(component.spec), *needs.absent(component.spec)}
+                chosen.update({spec.name: spec for spec in component.spec.checkpoints if spec.name in used})
         else:
             raise OptionError(f"there is no checkpoint or method {name!r}{nearest(name, [*known, *registry.methods])}")
     return list(chosen.values())
@@ -119,6 +122,47 @@ def verify(names: Names, json: Json = False) -> None:
         files = ", ".join("/".join(pair) for pair in bad)
         wanted = " ".join(sorted({name for name, _ in bad}))
         raise CheckpointMissing(f"{files}: missing or wrong; run: {command()} checkpoints pull {wanted}")
+
+
+@app.command()
+def convert(
+    method: MethodName,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", help="Folder with the published files.  [default: what was pulled for the method]"),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="Folder to write.  [default: where runs look for it]")
+    ] = None,
+) -> None:
+    """Turn a method's published weights into safetensors and YAML; nothing in them is ever executed."""
+    from pathlib import Path
+
+    from dh.weights_tools import new_folder, pulled_folder, weights_tool
+
+    function = weights_tool(method, "convert")
+    folder = pulled_folder(method, source, "--from")
+    target = new_folder(Path(output)) if output else None
+    typer.echo(str(function(folder, target, print_notice)))
+
+
+@app.command()
+def init(
+    method: MethodName,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the weights.")] = 0,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="Folder to write.  [default: METHOD-untrained]")
+    ] = None,
+) -> None:
+    """Write untrained weights of a method's full size, for tests and benchmarks: videos from them show nothing."""
+    from pathlib import Path
+
+    from dh import checkpoints
+    from dh.weights_tools import new_folder, weights_tool
+
+    function = weights_tool(method, "initialise")
+    target = new_folder(Path(output) if output else checkpoints.checkpoint_root() / f"{method}-untrained")
+    typer.echo(str(function(target, seed, print_notice)))
 
 
 @app.command()

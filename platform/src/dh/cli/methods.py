@@ -96,7 +96,8 @@ def show(
         typer.echo(component["meets"])
         typer.echo(f"licence: {component['licence']}, commercial use {component['commercial']}")
         for checkpoint in component["checkpoints"]:
-            typer.echo(f"weights: {checkpoint['name']} from {checkpoint['repository']} ({checkpoint['state']})")
+            state = f"{checkpoint['need']}, {checkpoint['state']}"
+            typer.echo(f"weights: {checkpoint['name']} from {checkpoint['repository']} ({state})")
         if component["options"]:
             print_table(
                 ("--set", "type", "default", "range", "meaning"),

@@ -18,6 +18,11 @@ def print_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
+def print_notice(text: str) -> None:
+    """Prints a line for the user on standard error, where it cannot get into a command's result."""
+    typer.echo(text, err=True)
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Prints rows under column heads; wraps to the terminal, and never in a pipe."""
     from rich import box

@@ -74,6 +74,9 @@ def method_reference(name: str) -> str:
             f"Licence: {component['licence']}; commercial use {component['commercial']}.",
             f"Devices: {', '.join(component['devices'])}.",
         ]
+        if component["checkpoints"]:
+            names = (f"`{checkpoint['name']}` ({checkpoint['need']})" for checkpoint in component["checkpoints"])
+            lines += [f"Weights: {', '.join(names)}."]
         if component["options"]:
             lines += ["", "| `--set` | type | default | range | meaning |", "|---|---|---|---|---|"]
             lines += [

@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 
 import av
 import numpy as np
@@ -28,11 +29,13 @@ def bounce_index(position: int, count: int) -> int:
     return min(phase, 2 * count - 2 - phase)
 
 
-def bounce(reader: VideoReader, fps: float | Fraction) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+def bounce(
+    reader: VideoReader, fps: float | Fraction, limit: int | None = None
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     """See ``VideoReader.bounce``."""
     track = _Track(reader)
     count = 0
-    for source in reader.resample(track.watch(reader.sources()), fps):
+    for source in islice(reader.resample(track.watch(reader.sources()), fps), limit):
         image = reader.convert(source.picture)
         track.remember(source, image)
         yield count, image
@@ -41,7 +44,7 @@ def bounce(reader: VideoReader, fps: float | Fraction) -> Iterator[tuple[int, ND
         yield 0, image.copy()
     while True:
         yield from track.backward(count - 2, 1)
-        yield from enumerate(reader.frames(fps))
+        yield from enumerate(islice(reader.frames(fps), limit))
 
 
 class _Track:

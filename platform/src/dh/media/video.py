@@ -98,8 +98,8 @@ class VideoReader:
         for source in self.resample(self.sources(), fps):
             yield self.convert(source.picture)
 
-    def bounce(self, fps: float | Fraction) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-        """The frames that ``frames`` gives, forward, backward, forward and so on without end.
+    def bounce(self, fps: float | Fraction, limit: int | None = None) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+        """The frames that ``frames`` gives, or the first ``limit`` of them, forward, backward, forward, without end.
 
         The frames at both ends come once per turn: 0, 1, 2, 1, 0, 1, ... (see ``bounce_index``). At most 24 frames
         are held at a time; to go backward, frames are decoded in blocks from the keyframe before.
@@ -109,7 +109,9 @@ class VideoReader:
         """
         from dh.media.bounce import bounce
 
-        return bounce(self, fps)
+        if limit is not None and limit < 1:
+            raise ValueError(f"limit must be 1 or more, not {limit}")
+        return bounce(self, fps, limit)
 
     @contextmanager
     def open(self) -> Iterator[tuple[InputContainer, Any]]:

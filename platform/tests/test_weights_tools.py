@@ -1,0 +1,210 @@
+"""Weights converted, initialised and exported by a method's plugin, and its parts measured, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import dh
+from dh.cli import run_command
+from dh.states import extra_missing
+from dh.testing import write_distribution
+from weighty_components import write_weights
+from weighty_plugin import FILE
+
+pytestmark = pytest.mark.usefixtures("weighty_method")
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> tuple[str, str]:
+    """Standard output and standard error."""
+    assert run_command(list(arguments)) == status
+    return capsys.readouterr()
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 2) -> str:
+    """The one line of an error."""
+    out, error = said(capsys, *arguments, status=status)
+    assert out == ""
+    assert error.count("\n") == 1
+    return error.removeprefix("dh: ").removesuffix("\n")
+
+
+def opening(folder: Path) -> str:
+    return (folder / FILE).read_text(encoding="utf-8")
+
+
+def test_convert_takes_a_named_folder_and_prints_the_new_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_weights(tmp_path / "published", "0.25")
+    target = tmp_path / "new" / "mine"
+    arguments = ("checkpoints", "convert", "weighty", "--from", str(tmp_path / "published"), "-o", str(target))
+    assert said(capsys, *arguments) == (f"{target}\n", "converting published\n")
+    assert opening(target) == "0.25"
+
+
+def test_without_a_named_folder_the_pulled_weights_are_taken(
+    checkpoint_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_weights(checkpoint_root / "weighty-extra", "0.1")
+    write_weights(checkpoint_root / "weighty-free", "0.5")
+    out, _ = said(capsys, "checkpoints", "convert", "weighty")
+    assert out == f"{checkpoint_root / 'weighty-free' / 'converted'}\n"
+    out, _ = said(capsys, "export", "weighty", "--format", "trt", "--precision", "fp16")
+    assert out == f"{checkpoint_root / 'weighty-free' / 'trt-fp16'}\n"
+    out, _ = said(capsys, "export", "weighty")
+    assert out == f"{checkpoint_root / 'weighty-free' / 'onnx-fp32'}\n"
+
+
+def test_a_relative_folder_reaches_the_tools_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_weights(tmp_path / "mine", "0.5")
+    assert said(capsys, "export", "weighty", "--weights", "mine")[0] == f"{tmp_path / 'mine' / 'onnx-fp32'}\n"
+
+
+def test_init_writes_a_folder_that_runs_find_by_its_name(
+    checkpoint_root: Path, capsys: pytest.CaptureFixture[str], picture: Path, speech: Path, tmp_path: Path
+) -> None:
+    out, error = said(capsys, "checkpoints", "init", "weighty", "--seed", "30")
+    assert (out, error) == (f"{checkpoint_root / 'weighty-untrained'}\n", "untrained\n")
+    assert opening(checkpoint_root / "weighty-untrained") == "0.3"
+    options = {"weights": "weighty-untrained"}
+    record = dh.run("weighty", source=picture, audio=speech, output=tmp_path / "out.mp4", options=options)
+    assert record["components"]["driver"]["weights"] == str(checkpoint_root / "weighty-untrained")
+
+
+@pytest.mark.parametrize("action", [("checkpoints", "convert"), ("checkpoints", "init"), ("export",)])
+@pytest.mark.parametrize("taken", ["folder", "file"])
+def test_nothing_is_overwritten(
+    checkpoint_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], action: tuple[str, ...], taken: str
+) -> None:
+    write_weights(checkpoint_root / "weighty-free", "0.5")
+    precious = write_weights(tmp_path / "folder", "0.7")
+    (tmp_path / "file").write_text("precious", encoding="utf-8")
+    target = tmp_path / taken
+    assert complaint(capsys, *action, "weighty", "-o", str(target)) == (
+        f"--output {target}: is there already; remove it or name another folder"
+    )
+    assert opening(precious) == "0.7"
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "precious"
+
+
+def test_init_does_not_overwrite_the_folder_it_would_choose(
+    checkpoint_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys, "checkpoints", "init", "weighty", "--seed", "1")
+    assert "weighty-untrained: is there already" in complaint(capsys, "checkpoints", "init", "weighty", "--seed", "2")
+    assert opening(checkpoint_root / "weighty-untrained") == "0.01"
+
+
+def test_without_weights_the_error_names_what_to_pull_and_the_option(
+    checkpoint_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_weights(checkpoint_root / "weighty-extra", "0.5")
+    assert complaint(capsys, "checkpoints", "convert", "weighty", status=3) == (
+        f"method weighty: none of its weights are in {checkpoint_root}; run: dh checkpoints pull weighty-research; "
+        "or name a folder with --from"
+    )
+    assert complaint(capsys, "export", "weighty", status=3).endswith("or name a folder with --weights")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("checkpoints", "convert", "wighty"), "METHOD: there is no 'wighty'; did you mean 'weighty'?"),
+        (("export", "weighty", "--weights", "nowhere"), "--weights nowhere: no such folder"),
+        (("checkpoints", "convert", "weighty", "--from", "nowhere"), "--from nowhere: no such folder"),
+        (("checkpoints", "init", "weighty-published"), "method weighty-published brings nothing to initialise weights"),
+        (("export", "toy"), "method toy brings nothing to export weights with; methods that bring tools for theirs: "),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], words: str
+) -> None:
+    assert complaint(capsys, *arguments).startswith(words)
+
+
+def test_a_method_is_not_named_as_one_that_can_do_what_it_cannot(capsys: pytest.CaptureFixture[str]) -> None:
+    line = complaint(capsys, "export", "weighty-published")
+    assert "weighty-published" not in line.partition("theirs: ")[2].split(", ")
+    assert "weighty" in line.partition("theirs: ")[2].split(", ")
+
+
+def test_tools_that_cannot_be_imported_name_the_method(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    source = """
+import dh
+
+@dh.hookimpl
+def dh_methods():
+    yield dh.MethodSpec(
+        name="lost", summary="", avatar="toy", driver="toy", renderer="toy", weights="nowhere:TOOLS", bench="nowhere:f"
+    )
+"""
+    write_distribution(site, "lost", "lost_plugin", source=source)
+    for arguments in (("export", "lost"), ("bench", "lost")):
+        assert complaint(capsys, *arguments, status=1).startswith("method lost: nowhere:")
+
+
+def test_bench_measures_the_parts_of_a_method_without_its_weights(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    figures_file = tmp_path / "figures.json"
+    out, error = said(capsys, "bench", "weighty", "--repeats", "7", "--json", "-o", str(figures_file))
+    figures = json.loads(out)
+    assert figures == json.loads(figures_file.read_text())
+    assert error == "note: 7 calls on cpu\n"
+    assert figures["method"] == "weighty"
+    assert figures["parts"] == [
+        {"name": "mouth", "ms": 2.0, "plain_ms": 3.0, "note": "one frame", "times_faster": 1.5},
+        {"name": "nose", "ms": 0.5, "plain_ms": None, "note": "", "times_faster": None},
+    ]
+    assert "end_to_end" not in figures
+    printed, _ = said(capsys, "bench", "-m", "weighty", "-q")
+    assert [line.split() for line in printed.splitlines() if line.startswith(("mouth", "nose"))] == [
+        ["mouth", "2.0", "3.0", "1.50", "one", "frame"],
+        ["nose", "0.5"],
+    ]
+
+
+@pytest.mark.parametrize("asking", ["--seconds", "--source", "--set"])
+def test_an_option_of_whole_runs_makes_them_beside_the_parts(
+    checkpoint_root: Path, capsys: pytest.CaptureFixture[str], picture: Path, speech: Path, asking: str
+) -> None:
+    write_weights(checkpoint_root / "weighty-free", "0.5")
+    values = {"--seconds": "1", "--source": str(picture), "--audio": str(speech), "--set": "label=x"}
+    arguments = [word for option, value in values.items() for word in (option, value)]
+    figures = json.loads(said(capsys, "bench", "weighty", *arguments, "--repeats", "1", "-q", "--json")[0])
+    assert (len(figures["parts"]), figures["frames"], figures["fps"]) == (2, 20, 20.0)
+    (checkpoint_root / "weighty-free" / FILE).unlink()
+    assert "missing weights" in complaint(capsys, "bench", "weighty", asking, values[asking], "-q", status=3)
+
+
+def test_bench_refuses_two_methods_and_a_device_that_is_not_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dh.states.available_devices", lambda: ("cpu",))
+    assert complaint(capsys, "bench", "weighty", "-m", "toy") == "two methods are named, weighty and toy; give one"
+    assert complaint(capsys, "bench", "weighty", "--device", "cuda", status=3) == (
+        "--device cuda: this machine has cpu; choose one of these or 'auto'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("launcher", "extra", "remedy"),
+    [
+        ("", "trt", "pip install 'dh-weighty[trt]'"),
+        ("", None, "pip install --upgrade 'dh-weighty'"),
+        ("./dh", "trt", "./dh setup all"),
+    ],
+)
+def test_an_extra_found_missing_in_a_run_has_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, launcher: str, extra: str | None, remedy: str
+) -> None:
+    monkeypatch.setenv("DH_LAUNCHER", launcher)
+    error = extra_missing("weighty", "tensorrt", "dh-weighty", extra)
+    assert isinstance(error, dh.ExtraMissing)
+    assert str(error) == f"weighty: missing extra: needs tensorrt; run: {remedy}"
