@@ -1,0 +1,1 @@
+"""Ditto: motion-space diffusion for talking heads (Li et al. 2024, arXiv:2411.19509), as a plugin."""

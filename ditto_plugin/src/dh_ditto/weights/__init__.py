@@ -1,0 +1,1 @@
+"""Weights: the published files read in place, their conversion, and untrained ones for machines that have none."""
