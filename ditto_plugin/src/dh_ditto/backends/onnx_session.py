@@ -1,0 +1,120 @@
+"""Networks in ONNX Runtime."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import dh
+from dh_ditto.motion import Array
+from dh_ditto.weights.extras import require
+from dh_ditto.weights.reasons import one_line
+
+_ERRORS_ONLY = 3
+
+
+class OnnxSession:
+    """One ONNX file, loaded. Tensors that go on to another session can stay on the device.
+
+    Args:
+        path: of the file.
+        device: "cpu", "cuda" or "cuda:1".
+
+    Raises:
+        CheckpointMissing: the file is damaged.
+        InputError: ONNX Runtime cannot run it.
+        DeviceMissing: there is no such device, or this ONNX Runtime cannot use it.
+        ExtraMissing: ONNX Runtime is not installed.
+    """
+
+    def __init__(self, path: Path, device: str = "cpu") -> None:
+        runtime = require("onnxruntime")
+        kind, _, index = device.partition(":")
+        self.path, self._kind, self._index = path, kind, int(index or 0)
+        self._values = runtime.OrtValue
+        providers = _providers(runtime, device)
+        options = runtime.SessionOptions()
+        options.log_severity_level = _ERRORS_ONLY
+        options.intra_op_num_threads = available_cores()
+        options.inter_op_num_threads = 1
+        # Stages run side by side: threads that wait by spinning would take the cores from each other.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = runtime.InferenceSession(str(path), options, providers=providers)
+        except Exception as error:  # its errors share no base
+            raise _unusable(path, error) from error
+        if kind != "cpu" and self._session.get_providers()[0] == "CPUExecutionProvider":
+            raise dh.DeviceMissing(
+                f"device {device}: ONNX Runtime could not load its CUDA libraries; install those of its version, or "
+                "use backend=torch or --device cpu"
+            )
+        self.inputs = [value.name for value in self._session.get_inputs()]
+        self.outputs = [value.name for value in self._session.get_outputs()]
+
+    def run(self, **inputs: Array | Any) -> dict[str, Array]:
+        """Outputs by name, as NumPy; inputs are NumPy arrays or values of ``put`` and ``keep``."""
+        return {name: value.numpy() for name, value in self._run(inputs, "cpu", 0).items()}
+
+    def keep(self, **inputs: Array | Any) -> Any:
+        """The first output, left on the device."""
+        return self._run(inputs, self._kind, self._index)[self.outputs[0]]
+
+    def put(self, values: Array) -> Any:
+        """An array on the device."""
+        return self._values.ortvalue_from_numpy(np.ascontiguousarray(values), self._kind, self._index)
+
+    def _run(self, inputs: Mapping[str, Any], kind: str, index: int) -> dict[str, Any]:
+        binding = self._session.io_binding()
+        for name, value in inputs.items():
+            if isinstance(value, self._values):
+                binding.bind_ortvalue_input(name, value)
+            else:
+                binding.bind_cpu_input(name, np.ascontiguousarray(value))
+        for name in self.outputs:
+            binding.bind_output(name, kind, index)
+        try:
+            self._session.run_with_iobinding(binding)
+        except Exception as error:
+            raise dh.InputError(
+                f"{self.path}: does not take these inputs ({one_line(error)}); give the published file"
+            ) from error
+        return dict(zip(self.outputs, binding.get_outputs(), strict=True))
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def has_cuda() -> bool:
+    """Whether the installed ONNX Runtime was built for NVIDIA GPUs."""
+    return "CUDAExecutionProvider" in require("onnxruntime").get_available_providers()
+
+
+def _providers(runtime: Any, device: str) -> list[Any]:
+    kind, _, index = device.partition(":")
+    if kind == "cpu":
+        return ["CPUExecutionProvider"]
+    if kind != "cuda" or "CUDAExecutionProvider" not in runtime.get_available_providers():
+        raise dh.DeviceMissing(
+            f"device {device}: the installed ONNX Runtime runs on the CPU only; install onnxruntime-gpu in its place, "
+            "or use backend=torch or --device cpu"
+        )
+    return [("CUDAExecutionProvider", {"device_id": int(index or 0)}), "CPUExecutionProvider"]
+
+
+def _unusable(path: Path, error: Exception) -> dh.DHError:
+    if "protobuf" in type(error).__name__.lower() or "protobuf" in str(error).lower():
+        return dh.CheckpointMissing(f"{path}: damaged or cut short; pull or export it again")
+    if "is not a registered function" in str(error) or "No Op registered" in str(error):
+        return dh.InputError(
+            f"{path}: needs an operator that ONNX Runtime lacks (TensorRT's plug-in); use backend=torch, or make files "
+            "without it by 'dh export'"
+        )
+    return dh.InputError(f"{path}: ONNX Runtime cannot read it ({one_line(error)}); pull or export it again")

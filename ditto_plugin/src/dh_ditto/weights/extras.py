@@ -1,0 +1,29 @@
+"""Packages that some of this plugin's work needs and an installation may lack."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import dh
+from dh_ditto.weights.reasons import one_line
+
+_EXTRAS = {"torch": "torch", "onnx": "export", "onnxscript": "export", "onnxruntime": None}
+
+
+def require(module: str) -> Any:
+    """Imports a package.
+
+    Raises:
+        ExtraMissing: it is not installed, or its libraries do not load; it says how to get it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if module in _EXTRAS:
+            raise dh.extra_missing("ditto", module, "dh-ditto", _EXTRAS[module]) from error
+        raise dh.ExtraMissing(
+            f"ditto: needs {module}; run: pip install {module}, of a version for this machine's driver"
+        ) from error
+    except ImportError as error:
+        raise dh.ExtraMissing(f"ditto: {module} does not load ({one_line(error)}); install it again") from error
