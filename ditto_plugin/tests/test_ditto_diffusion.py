@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,12 @@ def test_noise_is_what_was_added() -> None:
     clean, noise = np.random.default_rng(0).standard_normal((2, 5))
     level = alphas_cumprod()[400]
     np.testing.assert_allclose(predicted_noise(level**0.5 * clean + (1 - level) ** 0.5 * noise, clean, 400), noise)
+
+
+def test_the_times_of_every_step_count_are_the_published_ones() -> None:
+    for steps in range(1, 1001):
+        published = torch.linspace(-1, 999, steps=steps + 1).int().tolist()[::-1]
+        assert ddim_schedule(steps).time_pairs == tuple(pairwise(published)), steps
 
 
 @pytest.mark.parametrize(("steps", "eta", "named"), [(0, 1, "sampling_timesteps"), (1001, 1, "1000"), (5, 1.5, "eta")])

@@ -9,13 +9,21 @@ from typing import Any
 
 import numpy as np
 
+import dh
 from dh_ditto.diffusion import Denoiser, Sampler, ddim_schedule
-from dh_ditto.motion import VECTOR_SIZE
+from dh_ditto.motion import VECTOR_SIZE, Array
 from dh_ditto.windows import WINDOW_FRAMES
 
 
-def measure_diffusion(repeats: int = 3, steps: int = 50, seed: int = 0) -> dict[str, Any]:
-    """Times one guided step and one whole window of the published size, with untrained weights, on the CPU.
+def measure_diffusion(
+    *,
+    repeats: int = 3,
+    steps: int = 50,
+    seed: int = 0,
+    device: str = "cpu",
+    notice: Callable[[str], None] = lambda _: None,
+) -> list[dh.PartTiming]:
+    """Times one guided step and one whole window of the published size, with untrained weights and in float32.
 
     The two forms take turns, so that another load of the machine meets both; each runs once before.
 
@@ -23,10 +31,11 @@ def measure_diffusion(repeats: int = 3, steps: int = 50, seed: int = 0) -> dict[
         repeats: windows of each form; there are ten times as many steps.
         steps: of a window.
         seed: of weights and inputs.
+        device: "cpu", "cuda" or "cuda:1".
+        notice: told what is being measured.
 
     Returns:
-        Median milliseconds per step and per window of the forms ``plain`` and ``fast``, how often fast goes into plain,
-        the largest difference of their windows, and torch's threads.
+        Median milliseconds per step and per window, and the largest difference of the two forms' results.
     """
     import torch
 
@@ -36,32 +45,33 @@ def measure_diffusion(repeats: int = 3, steps: int = 50, seed: int = 0) -> dict[
 
     module = MotionDecoder().eval()
     module.load_state_dict(seeded_state_dict(module, seed, skip=("freqs",)))
+    module.to(device)
     denoisers: dict[str, Denoiser] = {"plain": TwoPassDenoiser(module), "fast": GuidedDenoiser(module)}
     generator = np.random.default_rng(seed)
     kp_cond = generator.standard_normal((1, VECTOR_SIZE), np.float32)
     cond = generator.standard_normal((1, WINDOW_FRAMES, module.audio_feat_dim), np.float32)
-    x = torch.from_numpy(generator.standard_normal((1, WINDOW_FRAMES, VECTOR_SIZE), np.float32))
+    x = generator.standard_normal((1, WINDOW_FRAMES, VECTOR_SIZE), np.float32)
     times = ddim_schedule(steps).times
 
-    def step(name: str) -> Callable[[], Any]:
+    def step(name: str) -> Callable[[], Array]:
         denoiser = denoisers[name]
-        prepared = denoiser.prepare(kp_cond, cond, times)
-        return lambda: denoiser.x_start(prepared, x, times[0])
+        prepared, start = denoiser.prepare(kp_cond, cond, times), denoiser.array(x)
+        return lambda: denoiser.numpy(denoiser.x_start(prepared, start, times[0]))
 
-    def window(name: str) -> Callable[[], Any]:
+    def window(name: str) -> Callable[[], Array]:
         return lambda: Sampler(denoisers[name], seed)(kp_cond, cond, steps)
 
-    step_ms, _ = _interleaved({name: step(name) for name in denoisers}, 10 * repeats)
-    window_ms, motion = _interleaved({name: window(name) for name in denoisers}, repeats)
-    return {
-        "steps": steps,
-        "step_ms": step_ms,
-        "window_ms": window_ms,
-        "step_speedup": round(step_ms["plain"] / step_ms["fast"], 2),
-        "window_speedup": round(window_ms["plain"] / window_ms["fast"], 2),
-        "largest_difference": float(np.abs(motion["plain"] - motion["fast"]).max()),
-        "threads": torch.get_num_threads(),
-    }
+    timings = []
+    for name, form, count in (
+        ("diffusion step", step, 10 * repeats),
+        (f"diffusion window of {WINDOW_FRAMES} frames, {steps} steps", window, repeats),
+    ):
+        notice(f"measuring {name}")
+        ms, results = _interleaved({form_name: form(form_name) for form_name in denoisers}, count)
+        difference = float(np.abs(results["plain"] - results["fast"]).max())
+        threads = f", {torch.get_num_threads()} threads" if device == "cpu" else ""
+        timings.append(dh.PartTiming(name, ms["fast"], ms["plain"], f"largest difference {difference:.1e}{threads}"))
+    return timings
 
 
 def _interleaved(forms: dict[str, Callable[[], Any]], repeats: int) -> tuple[dict[str, float], dict[str, Any]]:

@@ -93,13 +93,25 @@ def ddim_schedule(steps: int, eta: float = 1.0) -> Schedule:
         raise dh.OptionError(f"sampling_timesteps={steps}: give a number from 1 to {TRAINING_STEPS}")
     if not 0 <= eta <= 1:
         raise dh.OptionError(f"eta={eta}: give a number from 0 to 1")
-    times = [TRAINING_STEPS * i // steps - 1 for i in range(steps, -1, -1)]
+    times = _evenly_spaced(steps)
     pairs = tuple(pairwise(times))
     level, following = (alphas_cumprod()[[pair[i] for pair in pairs[:-1]]] for i in (0, 1))
     sigma = eta * np.sqrt((1 - level / following) * (1 - following) / (1 - level))
     # Rounding can make the difference slightly negative at the first pair.
     c = np.sqrt(np.maximum(1 - following - sigma**2, 0))
     return Schedule(pairs, sigma, c, np.sqrt(following))
+
+
+def _evenly_spaced(steps: int) -> list[int]:
+    """S + 1 times from 999 down to -1, truncated to integers.
+
+    The published times are a float32 line, drawn from both ends towards the middle: at some step counts rounding moves a
+    time by one, and the coefficients follow it.
+    """
+    step = np.float32(TRAINING_STEPS) / np.float32(steps)
+    index = np.arange(steps + 1, dtype=np.float32)
+    rising, falling = np.float32(-1) + step * index, np.float32(TRAINING_STEPS - 1) - step * index[::-1]
+    return [int(time) for time in np.where(index < (steps + 1) // 2, rising, falling)[::-1]]
 
 
 def predicted_noise(x: Any, x0: Any, time: int) -> Any:
