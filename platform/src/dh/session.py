@@ -107,6 +107,7 @@ class Session:
         self.listener = listener
         self._stall_seconds = _stall_seconds()
         self._guarding: Pipeline | None = None
+        self._noticed: set[str] = set()
         self.chain: Chain = registry.chain(request.method, driver=request.driver, renderer=request.renderer)
         roles = self.chain.roles
         self.chain.require(with_weights=roles)  # whether weights are needed is told by the options
@@ -241,7 +242,7 @@ class Session:
             fps=self.fps,
             seed=self.request.seed,
             device=self.devices[role],
-            notice=lambda text: self.listener(Notice(text)),
+            notice=self._notice,
             progress=progress,
             checkpoints=self.checkpoints[role],
             weights=self.weights.get(role),
@@ -250,6 +251,12 @@ class Session:
         )
         kind = role if role in ("avatar", "driver", "renderer") else "adapter"
         return self._guarded(f"{kind} {component.name}", lambda: implementation(self.options[role], context))
+
+    def _notice(self, text: str) -> None:
+        """Passes a component's notice on; what several of them say is said once."""
+        if text not in self._noticed:
+            self._noticed.add(text)
+            self.listener(Notice(text))
 
     def _guarded(self, name: str, function: Callable[[], Result]) -> Result:
         """Calls plugin code as a stage of its own: what it raises names it, and a hang is noticed."""
