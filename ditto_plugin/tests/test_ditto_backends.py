@@ -13,11 +13,21 @@ import numpy as np
 import pytest
 
 import dh
+from dh_ditto.audio_features import SegmentFeatures
 from dh_ditto.backends import base, open_backend, speech, torch_backend
 from dh_ditto.backends.onnx_session import OnnxSession, available_cores
 from dh_ditto.backends.speech import SpeechEncoder
 from dh_ditto.diffusion import Sampler
+from dh_ditto.driver import DittoDriver
 from dh_ditto.motion import SLICES, Array
+from dh_ditto.options import DriverOptions
+from dh_ditto.weights.audio_encoder import write_audio_encoder
+from dh_ditto.weights.configuration import (
+    Audio2MotionConfiguration,
+    Configuration,
+    WeightsFile,
+    write_weights_file,
+)
 from dh_ditto.weights.layout import NETWORKS, Weights, find
 from dh_ditto.weights.load import build
 
@@ -181,6 +191,49 @@ def test_weights_without_a_speech_encoder_say_so(untrained: Weights) -> None:
         encoder(random(1, 6480))
 
 
+@pytest.fixture
+def wavlm_folder(untrained_folder: Path, tmp_path: Path) -> Path:
+    """Weights whose configuration names WavLM, with such an encoder in place of HuBERT."""
+    for path in untrained_folder.glob("*.safetensors"):
+        (tmp_path / path.name).symlink_to(path)
+    named = Configuration(audio2motion_cfg=Audio2MotionConfiguration(w2f_type="wavlm"))
+    write_weights_file(tmp_path, WeightsFile(untrained=0, configurations={"v0.4_wavlm_cfg_pytorch": named}))
+    write_audio_encoder(tmp_path / "wavlm.onnx", seed=1)
+    model = onnx.load(tmp_path / "wavlm.onnx")
+    model.graph.input[0].name = model.graph.node[0].input[0] = "audio"
+    onnx.save(model, tmp_path / "wavlm.onnx")
+    return tmp_path
+
+
+def test_weights_that_name_wavlm_hear_with_it(wavlm_folder: Path) -> None:
+    heard: list[Array] = []
+    encoder = open_backend(find(wavlm_folder)).audio("wavlm")
+
+    def listening(samples: Array) -> Array:
+        heard.append(samples)
+        return encoder(samples)
+
+    features = SegmentFeatures(listening)
+    assert len(features.push(random(3, 640).ravel())) == 0
+    rows = features.finish()
+    assert rows.shape == (3, 1024)
+    (samples,) = heard
+    expected = OnnxSession(wavlm_folder / "wavlm.onnx").run(audio=samples)["encoding_out"]
+    np.testing.assert_array_equal(rows, expected.reshape(3, 2, 1024).mean(1))
+
+
+def test_the_driver_speaks_with_weights_that_name_wavlm(wavlm_folder: Path) -> None:
+    arrays = {name: random(1, part.stop - part.start, scale=0.1) for name, part in SLICES.items()}
+    arrays |= {"kp": random(1, 63), "canonical": random(63), "eye_open": random(1, 2), "eye_ball": random(1, 6)}
+    avatar = dh.Avatar("ditto", 64, 64, arrays, {"still": True})
+    speech = [dh.AudioChunk(random(640, seed=i), 640 * i) for i in range(2)]
+    context = dh.Context(weights=wavlm_folder)
+    motion = list(DittoDriver(DriverOptions(steps=2), context).drive(avatar, iter(speech)))
+    assert sum(map(len, motion)) == 2
+    with pytest.raises(dh.OptionError, match=r"online=true: .*WavLM"):
+        list(DittoDriver(DriverOptions(online=True, overlap=40), context).drive(avatar, iter(speech)))
+
+
 @pytest.mark.parametrize(
     ("formats", "device", "installed", "expected"),
     [
@@ -292,14 +345,14 @@ def test_damaged_and_foreign_onnx_files_are_told_apart(exported_folder: Path, tm
     shutil.copyfile(exported_folder / path.name, path)
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(dh.CheckpointMissing, match=r"stitch_network\.onnx: damaged or cut short"):
-        OnnxSession(path)
+        OnnxSession(path).run()
     value = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
-    node = onnx.helper.make_node("GridSample3D", ["x"], ["y"])
+    node = onnx.helper.make_node("Foretell", ["x"], ["y"])
     result = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
     graph = onnx.helper.make_graph([node], "plug-in", [value], [result])
     onnx.save(onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 17)]), path)
     with pytest.raises(dh.InputError, match=r"stitch_network\.onnx: needs an operator.*dh export") as raised:
-        OnnxSession(path)
+        OnnxSession(path).run(x=random(1))
     assert "\n" not in str(raised.value)
 
 

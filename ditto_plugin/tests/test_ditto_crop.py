@@ -63,7 +63,9 @@ def test_the_box_around_all_points_fills_its_share_of_the_crop() -> None:
 @pytest.mark.parametrize("name", ["vx_ratio", "vy_ratio"])
 def test_both_shifts_move_the_crop_along_the_faces_axes(name: str) -> None:
     points = CropPoints.of(face(0.3))
-    still, moved = (crop_matrices(points, CropOptions(**{"vy_ratio": 0, name: ratio})) for ratio in (0.0, 0.1))
+    centred = CropOptions(vy_ratio=0)
+    changed = CropOptions(vx_ratio=0.1, vy_ratio=0) if name == "vx_ratio" else CropOptions(vy_ratio=0.1)
+    still, moved = (crop_matrices(points, options) for options in (centred, changed))
     shift = apply(moved.o2c, points.outline) - apply(still.o2c, points.outline)
     expected = [-51.2, 0] if name == "vx_ratio" else [0, -51.2]
     assert shift == pytest.approx(np.broadcast_to(expected, shift.shape), abs=1e-2)

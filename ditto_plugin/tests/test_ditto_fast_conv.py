@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def close(mine: Tensor, torchs: Tensor) -> None:
 
 
 @pytest.fixture(autouse=True)
-def inference() -> None:
+def inference() -> Iterator[None]:
     with torch.inference_mode():
         yield
 

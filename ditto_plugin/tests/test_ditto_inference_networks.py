@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from dh_ditto.networks.inference.sparse_motion import evidence
 from dh_ditto.networks.spectral import SpectralConv2d
 from dh_ditto.weights.untrained import seeded_state_dict
 
-BUILD = {
+BUILD: dict[str, Callable[[], nn.Module]] = {
     "appearance": lambda: AppearanceExtractor(width=8, volume_channels=4, resblocks=2),
     "motion": lambda: MotionExtractor(depths=(1, 1, 2, 1), widths=(8, 16, 24, 32)),
     "stitch": StitchNetwork,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+
 from dh_ditto import networks
 from dh_ditto.networks import AppearanceExtractor, Decoder, MotionExtractor, StitchNetwork, WarpNetwork
 from dh_ditto.networks.dense_motion import gaussians, identity_grid, sample_volume
@@ -15,7 +17,7 @@ from dh_ditto.weights.untrained import seeded_state_dict
 
 PUBLISHED = json.loads((Path(__file__).parents[2] / "tests/goldens/ditto/state_dicts.json").read_text(encoding="utf-8"))
 
-BUILD = {
+BUILD: dict[str, Callable[[], torch.nn.Module]] = {
     "appearance_extractor": AppearanceExtractor,
     "motion_extractor": MotionExtractor,
     "stitch_network": StitchNetwork,
@@ -36,13 +38,14 @@ PARAMETERS = {
 
 def small(name: str, seed: int = 0) -> torch.nn.Module:
     """A network whose layers are those of the published one, only narrower or fewer, with weights of a seed."""
-    module = {
+    builders: dict[str, Callable[[], torch.nn.Module]] = {
         "appearance_extractor": lambda: AppearanceExtractor(width=8, volume_channels=4, resblocks=2),
         "motion_extractor": lambda: MotionExtractor(depths=(1, 1, 2, 1), widths=(8, 16, 24, 32)),
         "stitch_network": StitchNetwork,
         "warp_network": lambda: WarpNetwork(keypoints=3, volume_channels=4, feature_channels=8),
         "decoder": lambda: Decoder(feature_channels=8, width=32, middle_blocks=2),
-    }[name]()
+    }
+    module = builders[name]()
     module.load_state_dict(seeded_state_dict(module, seed))
     return module.eval()
 

@@ -105,8 +105,8 @@ def ddim_schedule(steps: int, eta: float = 1.0) -> Schedule:
 def _evenly_spaced(steps: int) -> list[int]:
     """S + 1 times from 999 down to -1, truncated to integers.
 
-    The published times are a float32 line, drawn from both ends towards the middle: at some step counts rounding moves a
-    time by one, and the coefficients follow it.
+    The published times are a float32 line, drawn from both ends towards the middle: at some step counts rounding moves
+    a time by one, and the coefficients follow it.
     """
     step = np.float32(TRAINING_STEPS) / np.float32(steps)
     index = np.arange(steps + 1, dtype=np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import dh
+from dh_ditto.backends.plug_in_nodes import PLUG_IN, kept, rewritten
 from dh_ditto.motion import Array
 from dh_ditto.weights.extras import require
 from dh_ditto.weights.reasons import one_line
@@ -18,42 +20,45 @@ _ERRORS_ONLY = 3
 
 
 class OnnxSession:
-    """One ONNX file, loaded. Tensors that go on to another session can stay on the device.
+    """One ONNX file, loaded at its first use. Tensors that go on to another session can stay on the device.
 
     Args:
-        path: of the file.
+        path: of the file. Nodes of TensorRT's plug-in that samples volumes are replaced by standard operators.
         device: "cpu", "cuda" or "cuda:1".
 
     Raises:
-        CheckpointMissing: the file is damaged.
+        CheckpointMissing: at first use, as all of these: the file is not there, or damaged.
         InputError: ONNX Runtime cannot run it.
         DeviceMissing: there is no such device, or this ONNX Runtime cannot use it.
         ExtraMissing: ONNX Runtime is not installed.
     """
 
     def __init__(self, path: Path, device: str = "cpu") -> None:
-        runtime = require("onnxruntime")
-        kind, _, index = device.partition(":")
-        self.path, self._kind, self._index = path, kind, int(index or 0)
-        self._values = runtime.OrtValue
-        providers = _providers(runtime, device)
-        options = runtime.SessionOptions()
-        options.log_severity_level = _ERRORS_ONLY
-        options.intra_op_num_threads = available_cores()
-        options.inter_op_num_threads = 1
-        # Stages run side by side: threads that wait by spinning would take the cores from each other.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = runtime.InferenceSession(str(path), options, providers=providers)
-        except Exception as error:  # its errors share no base
-            raise _unusable(path, error) from error
-        if kind != "cpu" and self._session.get_providers()[0] == "CPUExecutionProvider":
-            raise dh.DeviceMissing(
-                f"device {device}: ONNX Runtime could not load its CUDA libraries; install those of its version, or "
-                "use backend=torch or --device cpu"
+        self.path, self._device = path, device
+        self._kind, _, index = device.partition(":")
+        self._index = int(index or 0)
+
+    @functools.cached_property
+    def inputs(self) -> list[str]:
+        """Names of the inputs, in the file's order."""
+        return [value.name for value in self._session.get_inputs()]
+
+    @functools.cached_property
+    def outputs(self) -> list[str]:
+        """Names of the outputs, in the file's order."""
+        return [value.name for value in self._session.get_outputs()]
+
+    def __call__(self, values: Array) -> list[Array]:
+        """All outputs, in the file's order, of a network of one input.
+
+        Raises:
+            InputError: it has more inputs, or does not take this one.
+        """
+        if len(self.inputs) != 1:
+            raise dh.InputError(
+                f"{self.path}: a network of {len(self.inputs)} inputs, not the expected one; give the published file"
             )
-        self.inputs = [value.name for value in self._session.get_inputs()]
-        self.outputs = [value.name for value in self._session.get_outputs()]
+        return list(self.run(**{self.inputs[0]: values}).values())
 
     def run(self, **inputs: Array | Any) -> dict[str, Array]:
         """Outputs by name, as NumPy; inputs are NumPy arrays or values of ``put`` and ``keep``."""
@@ -65,15 +70,26 @@ class OnnxSession:
 
     def put(self, values: Array) -> Any:
         """An array on the device."""
-        return self._values.ortvalue_from_numpy(np.ascontiguousarray(values), self._kind, self._index)
+        value = require("onnxruntime").OrtValue
+        return value.ortvalue_from_numpy(np.ascontiguousarray(values), self._kind, self._index)
+
+    @functools.cached_property
+    def _session(self) -> Any:
+        session = _load(self.path, self._device)
+        if self._kind != "cpu" and session.get_providers()[0] == "CPUExecutionProvider":
+            raise dh.DeviceMissing(
+                f"device {self._device}: ONNX Runtime could not load its CUDA libraries; install those of its version, "
+                "or use backend=torch or --device cpu"
+            )
+        return session
 
     def _run(self, inputs: Mapping[str, Any], kind: str, index: int) -> dict[str, Any]:
         binding = self._session.io_binding()
         for name, value in inputs.items():
-            if isinstance(value, self._values):
-                binding.bind_ortvalue_input(name, value)
-            else:
+            if isinstance(value, np.ndarray):
                 binding.bind_cpu_input(name, np.ascontiguousarray(value))
+            else:
+                binding.bind_ortvalue_input(name, value)
         for name in self.outputs:
             binding.bind_output(name, kind, index)
         try:
@@ -97,6 +113,33 @@ def has_cuda() -> bool:
     return "CUDAExecutionProvider" in require("onnxruntime").get_available_providers()
 
 
+def _load(path: Path, device: str) -> Any:
+    if not path.is_file():
+        raise dh.CheckpointMissing(f"{path}: no such file; pull or export it again")
+    runtime = require("onnxruntime")
+    providers, options = _providers(runtime, device), runtime.SessionOptions()
+    options.log_severity_level = _ERRORS_ONLY
+    options.intra_op_num_threads = available_cores()
+    options.inter_op_num_threads = 1
+    # Stages run side by side: threads that wait by spinning would take the cores from each other.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+
+    def opened(source: Path | bytes) -> Any:
+        return runtime.InferenceSession(source if isinstance(source, bytes) else str(source), options, providers)
+
+    try:
+        try:
+            return opened(kept(path) or path)
+        except Exception as error:
+            if PLUG_IN not in str(error):
+                raise
+            return opened(rewritten(path))
+    except dh.DHError:
+        raise
+    except Exception as error:  # the runtime's errors share no base
+        raise _unusable(path, error) from error
+
+
 def _providers(runtime: Any, device: str) -> list[Any]:
     kind, _, index = device.partition(":")
     if kind == "cpu":
@@ -114,7 +157,7 @@ def _unusable(path: Path, error: Exception) -> dh.DHError:
         return dh.CheckpointMissing(f"{path}: damaged or cut short; pull or export it again")
     if "is not a registered function" in str(error) or "No Op registered" in str(error):
         return dh.InputError(
-            f"{path}: needs an operator that ONNX Runtime lacks (TensorRT's plug-in); use backend=torch, or make files "
-            "without it by 'dh export'"
+            f"{path}: needs an operator that ONNX Runtime lacks; use backend=torch, or make files without it by "
+            "'dh export'"
         )
     return dh.InputError(f"{path}: ONNX Runtime cannot read it ({one_line(error)}); pull or export it again")

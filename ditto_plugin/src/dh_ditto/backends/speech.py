@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import dh
+from dh_ditto.audio_features import FEATURE_SIZE
 from dh_ditto.backends.base import SpeechEncoderName
 from dh_ditto.backends.onnx_session import OnnxSession, has_cuda
-from dh_ditto.audio_features import FEATURE_SIZE
 from dh_ditto.motion import Array
 from dh_ditto.weights.layout import Weights
 

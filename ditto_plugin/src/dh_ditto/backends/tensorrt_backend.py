@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 import dh
-from dh_ditto.backends.base import PUBLISHED_GUIDANCE, AudioEncoder, Precision
+from dh_ditto.backends.base import PUBLISHED_GUIDANCE, AudioEncoder, Precision, SpeechEncoderName
 from dh_ditto.backends.onnx_backend import check_guidance
+from dh_ditto.backends.speech import SpeechEncoder
 from dh_ditto.backends.tensorrt_engine import Engine, build, to_device, to_numpy
 from dh_ditto.motion import SLICES, Array, MotionInfo
 from dh_ditto.weights.extras import require

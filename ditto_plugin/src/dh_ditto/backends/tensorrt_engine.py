@@ -5,8 +5,6 @@ Written to NVIDIA's documented interface of TensorRT 10 and later; no test runs 
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import dh
+from dh_ditto.backends.plug_in_nodes import PLUG_IN, rewrite
 from dh_ditto.weights.extras import require
+from dh_ditto.weights.unfinished import keep
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -104,7 +104,8 @@ def build(path: Path, cache: Path, label: str, device: str) -> bytes:
     strongly_typed = getattr(trt.NetworkDefinitionCreationFlag, "STRONGLY_TYPED", None)
     network = builder.create_network(0 if strongly_typed is None else 1 << int(strongly_typed))
     parser = trt.OnnxParser(network, _logger(trt))
-    if not parser.parse_from_file(str(path)):
+    content = path.read_bytes()
+    if not parser.parse(rewrite(path) if PLUG_IN.encode() in content else content):
         raise dh.InputError(f"{path}: TensorRT cannot read it ({parser.get_error(0).desc()}); use backend=torch")
     config = builder.create_builder_config()
     profile = builder.create_optimization_profile()
@@ -117,7 +118,7 @@ def build(path: Path, cache: Path, label: str, device: str) -> bytes:
     if built is None:
         raise dh.InputError(f"{path}: TensorRT {trt.__version__} cannot build it for this GPU; use backend=torch")
     plan = bytes(built)
-    _keep(plan, kept)
+    keep(plan, kept)
     return plan
 
 
@@ -131,15 +132,6 @@ def to_numpy(values: Tensor) -> NDArray[np.float32]:
     """A tensor as float32 on the host."""
     array: NDArray[np.float32] = values.float().cpu().numpy()
     return array
-
-
-def _keep(plan: bytes, target: Path) -> None:
-    """Caches an engine, whole or not at all; a folder that cannot be written only costs the next start."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    with contextlib.suppress(OSError):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(plan)
-        temporary.replace(target)
 
 
 def _logger(trt: Any) -> Any:

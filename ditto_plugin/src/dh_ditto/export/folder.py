@@ -26,7 +26,6 @@ def export(
     precision: Precision = "fp32",
     *,
     device: str = "cuda",
-    force: bool = False,
     progress: StepDone | None = None,
 ) -> Weights:
     """Writes a folder that the ONNX or the TensorRT backend opens; it appears whole or not at all.
@@ -38,7 +37,6 @@ def export(
         precision: "fp16" lets appearance, warping and decoding compute in half precision; inputs and outputs of
             every network are float32 all the same.
         device: that engines are built on.
-        force: replace a folder of weights that is there.
         progress: told before each file.
 
     Returns:
@@ -46,7 +44,7 @@ def export(
 
     Raises:
         CheckpointMissing: the weights lack a network.
-        InputError: a file holds something else, or the folder cannot be written.
+        InputError: a file holds something else, or the folder holds something, or cannot be written.
         ExtraMissing: a package for this format is not installed.
         DeviceMissing: there is no GPU to build engines on.
     """
@@ -58,7 +56,7 @@ def export(
     side_files = [name for name in AUXILIARY if weights.has(name, "onnx", "task")]
     total = len(NETWORKS) + len(side_files)
     tell = progress or (lambda done, total, name: None)
-    with whole_folder(Path(folder), force) as made:
+    with whole_folder(Path(folder)) as made:
         for done, network in enumerate(NETWORKS):
             name = _name(network, format, precision)
             tell(done, total, name)

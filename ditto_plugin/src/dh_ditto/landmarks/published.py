@@ -6,20 +6,19 @@ which the next frame is searched too; BlazeFace and FaceMesh for the eyes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dh_ditto.backends.onnx_session import OnnxSession
 from dh_ditto.crop import CropOptions, CropPoints, crop_matrices
 from dh_ditto.landmarks import landmark203
 from dh_ditto.landmarks.detector import FaceDetector
 from dh_ditto.landmarks.landmark106 import Landmark106
 from dh_ditto.landmarks.landmark203 import Landmark203
 from dh_ditto.landmarks.landmark478 import Landmark478
-from dh_ditto.landmarks.session import OnnxSession
 from dh_ditto.sampling import warp
 
 Array = NDArray[np.floating[Any]]
@@ -49,14 +48,13 @@ class PublishedLandmarker:
         landmark203: Path,
         blaze_face: Path,
         face_mesh: Path,
-        providers: Sequence[str] = ("CPUExecutionProvider",),
     ) -> PublishedLandmarker:
         """From ONNX files, each loaded when it is first needed; see ``OnnxSession`` for what may be wrong with them."""
         return cls(
-            FaceDetector(OnnxSession(detector, providers)),
-            Landmark106(OnnxSession(landmark106, providers)),
-            Landmark203(OnnxSession(landmark203, providers)),
-            Landmark478(OnnxSession(blaze_face, providers), OnnxSession(face_mesh, providers)),
+            FaceDetector(OnnxSession(detector)),
+            Landmark106(OnnxSession(landmark106)),
+            Landmark203(OnnxSession(landmark203)),
+            Landmark478(OnnxSession(blaze_face), OnnxSession(face_mesh)),
         )
 
     def faces(self, frame: Image) -> list[Array]:

@@ -5,6 +5,7 @@ These modules are the readable form. ``dh_ditto.networks.inference`` makes faste
 
 from dh_ditto.networks.appearance import AppearanceExtractor
 from dh_ditto.networks.decoder import Decoder
+from dh_ditto.networks.denoiser import MotionDecoder
 from dh_ditto.networks.motion_extractor import KEYPOINTS, MotionExtractor
 from dh_ditto.networks.stitch import StitchNetwork
 from dh_ditto.networks.warp import WarpNetwork
@@ -18,11 +19,3 @@ __all__ = [
     "StitchNetwork",
     "WarpNetwork",
 ]
-
-
-def __getattr__(name: str) -> object:
-    if name == "MotionDecoder":
-        from dh_ditto.networks.denoiser import MotionDecoder
-
-        return MotionDecoder
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

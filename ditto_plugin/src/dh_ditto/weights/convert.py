@@ -24,9 +24,7 @@ StepDone = Callable[[int, int, str], None]
 _AUXILIARY_FORMATS: tuple[Format, ...] = ("onnx", "task")
 
 
-def convert(
-    source: str | Path, target: str | Path, *, force: bool = False, progress: StepDone | None = None
-) -> Weights:
+def convert(source: str | Path, target: str | Path, *, progress: StepDone | None = None) -> Weights:
     """Writes a folder of safetensors, with ``config.yaml`` and the side files, from published PyTorch weights.
 
     Every tensor keeps its bits, under the key that its network gives it. Third parties' networks (speech features,
@@ -35,7 +33,6 @@ def convert(
     Args:
         source: the published repository or its ``ditto_pytorch``.
         target: folder to make.
-        force: replace a folder of weights that is there.
         progress: told before each file.
 
     Returns:
@@ -43,7 +40,7 @@ def convert(
 
     Raises:
         CheckpointMissing: a network is not in the source, or its file is damaged.
-        InputError: a file holds something else, or the target cannot be written.
+        InputError: a file holds something else, or the target holds something, or cannot be written.
         ExtraMissing: PyTorch is not installed.
     """
     require("torch")
@@ -53,7 +50,7 @@ def convert(
     side_files = [name for name in AUXILIARY if weights.has(name, *_AUXILIARY_FORMATS)]
     total = len(NETWORKS) + len(side_files)
     tell = progress or (lambda done, total, name: None)
-    with whole_folder(target, force) as folder:
+    with whole_folder(target) as folder:
         for done, network in enumerate(NETWORKS):
             tell(done, total, file_name(network, "safetensors"))
             _convert_network(network, weights, folder)

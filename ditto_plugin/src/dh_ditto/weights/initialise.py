@@ -31,7 +31,6 @@ def initialise(
     seed: int = 0,
     *,
     layout: Literal["safetensors", "published"] = "safetensors",
-    force: bool = False,
     progress: StepDone | None = None,
 ) -> Weights:
     """Writes untrained weights of the published size: 0.7 GB, decided by the seed alone.
@@ -41,18 +40,17 @@ def initialise(
         seed: of all values.
         layout: "published" writes PyTorch files as they are published, for trying the conversion. That layout has
             no place to say that its weights are untrained.
-        force: replace a folder of weights that is there.
         progress: told before each file.
 
     Raises:
-        InputError: the folder cannot be written.
+        InputError: the folder holds something, or cannot be written.
         ExtraMissing: PyTorch or onnx is not installed.
     """
     for package in ("torch", "onnx"):
         require(package)
     target, total = Path(folder), len(NETWORKS) + 1
     tell = progress or (lambda done, total, name: None)
-    with whole_folder(target, force) as made:
+    with whole_folder(target) as made:
         for done, network in enumerate(NETWORKS):
             tell(done, total, network)
             _write_network(network, made, seed, layout)

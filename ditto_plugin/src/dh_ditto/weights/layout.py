@@ -62,7 +62,8 @@ _FURTHER_NAMES: Mapping[str, tuple[tuple[Format, str], ...]] = {
     "face_landmarker": (("task", "face_landmarker.task"),),
 }
 _PARTS = ("ditto_pytorch", "models", "aux_models", "ditto_onnx", "ditto_trt*")
-_SAMPLE = 1 << 16  # bytes at either end that identify a file: its header, and for zip archives the checksums
+_SAMPLES, _SAMPLE_SIZE = 16, 1 << 16
+"""Pieces that identify a file, and their bytes: from its header to the checksums at the end of a zip archive."""
 
 
 @dataclass(frozen=True)
@@ -125,16 +126,11 @@ class Weights:
 
     @functools.cached_property
     def identity(self) -> str:
-        """16 hexadecimal digits that tell these weights from others: names, sizes and both ends of every file."""
+        """16 hexadecimal digits that tell these weights from others: names and fingerprints of all files."""
         digest = hashlib.sha256()
         for network, forms in sorted(self.files.items()):
             for form, path in sorted(forms.items()):
-                size = path.stat().st_size
-                digest.update(f"{network} {form} {path.name} {size}\n".encode())
-                with path.open("rb") as file:
-                    digest.update(file.read(_SAMPLE))
-                    file.seek(max(size - _SAMPLE, 0))
-                    digest.update(file.read(_SAMPLE))
+                digest.update(f"{network} {form} {path.name} {fingerprint(path)}\n".encode())
         return digest.hexdigest()[:16]
 
 
@@ -162,6 +158,17 @@ def find(folder: str | Path) -> Weights:
     if not any(network in files for network in NETWORKS):
         raise dh.CheckpointMissing(f"weights {folder}: holds none of Ditto's networks; {REMEDY}{_strangers(folder)}")
     return Weights(folder, files, about)
+
+
+def fingerprint(path: Path) -> str:
+    """16 hexadecimal digits that tell a file of weights from others: its size, and pieces from its start to its end."""
+    size = path.stat().st_size
+    digest = hashlib.sha256(f"{size}\n".encode())
+    with path.open("rb") as file:
+        for i in range(_SAMPLES):
+            file.seek(max(size - _SAMPLE_SIZE, 0) * i // (_SAMPLES - 1))
+            digest.update(file.read(_SAMPLE_SIZE))
+    return digest.hexdigest()[:16]
 
 
 def file_name(network: str, form: Format) -> str:
