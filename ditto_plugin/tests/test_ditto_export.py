@@ -19,11 +19,11 @@ torch = pytest.importorskip("torch")
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
 
-from dh_ditto.backends.torch_forms import inference_form  # noqa: E402
 from dh_ditto.export import export, folder  # noqa: E402
 from dh_ditto.export.graphs import graph, interface  # noqa: E402
 from dh_ditto.export.onnx_file import write_onnx  # noqa: E402
 from dh_ditto.export.volume_sampling import sample_volume  # noqa: E402
+from dh_ditto.networks.inference import for_inference  # noqa: E402
 
 MOTION = (("pitch", 66), ("yaw", 66), ("roll", 66), ("t", 3), ("exp", 63), ("scale", 1), ("kp", 63))
 TENSORS = {
@@ -70,7 +70,7 @@ def expected(network: str, weights: Weights) -> list[NDArray[Any]]:
     module = build(network, weights)
     shape = interface(network, module)
     if network in ("warp_network", "decoder"):
-        module = inference_form(network, module, torch.device("cpu"), torch.float32)
+        module = for_inference(module)
     with torch.inference_mode():
         inputs = map(torch.from_numpy, inputs_of(network).values())
         outputs = graph(module, shape, half=False)(*inputs)

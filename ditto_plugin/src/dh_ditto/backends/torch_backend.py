@@ -107,12 +107,12 @@ class TorchBackend:
         return tensor.to(self._device, self._reduced if reduced else None)
 
     def _load(self, network: str) -> nn.Module:
-        from dh_ditto.backends.torch_forms import inference_form
+        from dh_ditto.networks.inference import for_inference
 
         module = build(network, self._weights)
         if network not in _REDUCED:
             return module.to(self._device)
-        return inference_form(network, module, self._device, self._reduced)
+        return for_inference(module, self._device, self._reduced)
 
 
 def _values(tensor: Tensor) -> Array:
