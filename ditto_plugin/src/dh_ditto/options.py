@@ -188,10 +188,10 @@ class RendererOptions(SharedOptions):
         validation_alias="delta_eye_open_n",
         description="frames with open eyes between such blinks; a list is repeated; 0: random, -1: never blink",
     )
-    fade_to: Literal["", "d0", "s"] = Field(
-        default="",
+    fade_to: Literal["none", "first", "source"] = Field(
+        default="none",
         validation_alias="fade_type",
-        description="what fades lead to: d0 the first frame, s the source, empty: no fades",
+        description="what fades lead to: the first frame (published as d0) or the source (s)",
     )
     fade_parts: tuple[Part, ...] | None = Field(
         default=("exp",), validation_alias="fade_out_keys", description="parts of the motion that fade; none: all"
@@ -225,8 +225,9 @@ class RendererOptions(SharedOptions):
 
     @field_validator("fade_to", mode="before")
     @classmethod
-    def _no_fade(cls, value: object) -> object:
-        return "" if value is None else value  # YAML reads an empty value as null
+    def _published_fade(cls, value: object) -> object:
+        # YAML reads an empty value as null.
+        return {None: "none", "": "none", "d0": "first", "s": "source"}.get(value, value)  # type: ignore[call-overload]
 
 
 def with_published_defaults(options: OptionsT, published: Mapping[str, Any]) -> OptionsT:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,13 @@ from dh_ditto.paste import PasteBack
 from dh_ditto.sampling import warp
 from dh_ditto.source_frames import fit, network_image
 from dh_ditto.stitching import MotionStitcher, StitchOptions
-from dh_ditto.user_arrays import read_mapping, read_numbers
+from dh_ditto.user_arrays import read_frame_table, read_numbers
 
 Image = NDArray[np.uint8]
 
 _CROP_SIDE = 512
 _VOLUME_MIB = 8
+_FADES: Mapping[str, Literal["", "d0", "s"]] = {"none": "", "first": "d0", "source": "s"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +126,7 @@ def _stitch_options(options: RendererOptions, character: MotionInfo | None) -> S
     if isinstance(options.frame_controls, dict):
         controls = options.frame_controls
     elif options.frame_controls is not None:
-        controls = read_mapping(options.frame_controls, "frame_controls")
+        controls = read_frame_table(options.frame_controls, "frame_controls")
     blink = options.blink_shape
     return StitchOptions(
         driven={str(part): factor for part, factor in options.driven.items()}
@@ -135,7 +136,7 @@ def _stitch_options(options: RendererOptions, character: MotionInfo | None) -> S
         drive_eyes=options.drive_eyes,
         blink_shape=None if blink is None else read_numbers(blink, "blink_shape", (None, 63)),
         blink_interval=options.blink_interval,
-        fade_to=options.fade_to,
+        fade_to=_FADES[options.fade_to],
         fade_parts=options.fade_parts,
         stitch=options.stitch,
         frame_controls=controls,

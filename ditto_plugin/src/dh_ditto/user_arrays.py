@@ -43,8 +43,8 @@ def read_numbers(given: Path | Sequence[Any], option: str, shape: tuple[int | No
     return array
 
 
-def read_mapping(given: Path, option: str) -> dict[Any, Any]:
-    """A mapping from a .json or .yaml file.
+def read_frame_table(given: Path, option: str) -> dict[int, Any]:
+    """Values by frame number from a .json or .yaml file.
 
     Raises:
         InputError: the file is not there, not readable or holds something else.
@@ -52,8 +52,11 @@ def read_mapping(given: Path, option: str) -> dict[Any, Any]:
     origin = f"--set {option}={given}"
     values = _read(given, origin)
     if not isinstance(values, dict):
-        raise dh.InputError(f"{origin}: expected a mapping, found {type(values).__name__}; see the documentation")
-    return values
+        raise dh.InputError(f"{origin}: expected frame numbers with values, found {type(values).__name__}")
+    try:
+        return {int(frame): value for frame, value in values.items()}  # JSON has texts alone for keys
+    except (TypeError, ValueError):
+        raise dh.InputError(f"{origin}: keys must be frame numbers, such as 0 and 25") from None
 
 
 def _read(path: Path, origin: str) -> Any:

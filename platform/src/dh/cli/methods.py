@@ -102,7 +102,13 @@ def show(
             print_table(
                 ("--set", "type", "default", "range", "meaning"),
                 [
-                    (option["key"], option["type"], option["default"], option["range"], option["help"])
+                    (
+                        ", ".join((option["key"], *option["aliases"])),
+                        option["type"],
+                        option["default"],
+                        option["range"],
+                        option["help"],
+                    )
                     for option in component["options"]
                 ],
             )

@@ -80,10 +80,15 @@ def method_reference(name: str) -> str:
         if component["options"]:
             lines += ["", "| `--set` | type | default | range | meaning |", "|---|---|---|---|---|"]
             lines += [
-                f"| `{row['key']}` | {_cell(row['type'])} | {row['default']} | {row['range']} | {row['help']} |"
+                f"| {_option_names(row)} | {_cell(row['type'])} | {row['default']} | {row['range']} | {row['help']} |"
                 for row in component["options"]
             ]
     return "\n".join(lines) + "\n"
+
+
+def _option_names(row: dict[str, Any]) -> str:
+    """An option's key and the further names that it has."""
+    return ", ".join(f"`{name}`" for name in (row["key"], *row["aliases"]))
 
 
 def _commands(path: str, command: Any) -> Iterator[tuple[str, Any]]:
