@@ -27,13 +27,13 @@ def open_networks(options: SharedOptions, context: dh.Context) -> tuple[Weights,
     Raises:
         DHError: whatever is missing or unfit, see ``find`` and ``open_backend``.
     """
-    folder = context.weights or _pulled(context.checkpoints, options.backend, context.device)
-    weights = _best_form(folder, options.backend, options.precision)
+    folder = context.weights or pulled_folder(context.checkpoints, options.backend, context.device)
+    weights = best_form(folder, options.backend, options.precision)
     return weights, open_backend(weights, options.backend, context.device, options.precision, context.notice)
 
 
-def _pulled(folders: Mapping[str, Path], backend: BackendName, device: str) -> Path:
-    """Of the pulled checkpoints the one that suits the backend."""
+def pulled_folder(folders: Mapping[str, Path], backend: BackendName, device: str) -> Path:
+    """Of the pulled checkpoints, by name, the one that suits the backend; at least one of the alternatives is there."""
     torch, onnx, tensorrt = (spec.name for spec in checkpoints.ALTERNATIVES)
     order: dict[str, tuple[str, ...]] = {
         "torch": (torch, onnx, tensorrt),
@@ -45,8 +45,12 @@ def _pulled(folders: Mapping[str, Path], backend: BackendName, device: str) -> P
     return next(folders[name] for name in order[backend] if name in folders)
 
 
-def _best_form(folder: Path, backend: BackendName, precision: Precision) -> Weights:
-    """The converted weights in place of the published ones, the exported networks where the backend takes those."""
+def best_form(folder: Path, backend: BackendName, precision: Precision) -> Weights:
+    """The converted weights in place of the published ones, the exported networks where the backend takes those.
+
+    Raises:
+        DHError: as ``find``.
+    """
     converted = folder / CONVERTED
     home = converted if converted.is_dir() else folder
     if backend in ("onnx", "tensorrt"):
