@@ -116,6 +116,8 @@ def has_cuda() -> bool:
 def _load(path: Path, device: str) -> Any:
     if not path.is_file():
         raise dh.CheckpointMissing(f"{path}: no such file; pull or export it again")
+    if not path.stat().st_size:
+        raise _damaged(path)
     runtime = require("onnxruntime")
     providers, options = _providers(runtime, device), runtime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
@@ -152,9 +154,13 @@ def _providers(runtime: Any, device: str) -> list[Any]:
     return [("CUDAExecutionProvider", {"device_id": int(index or 0)}), "CPUExecutionProvider"]
 
 
+def _damaged(path: Path) -> dh.CheckpointMissing:
+    return dh.CheckpointMissing(f"{path}: damaged or cut short; pull or export it again")
+
+
 def _unusable(path: Path, error: Exception) -> dh.DHError:
     if "protobuf" in type(error).__name__.lower() or "protobuf" in str(error).lower():
-        return dh.CheckpointMissing(f"{path}: damaged or cut short; pull or export it again")
+        return _damaged(path)
     if "is not a registered function" in str(error) or "No Op registered" in str(error):
         return dh.InputError(
             f"{path}: needs an operator that ONNX Runtime lacks; use backend=torch, or make files without it by "
