@@ -14,6 +14,13 @@ import pytest
 import dh
 from dh.request import make_request
 from dh.session import Session
+from dh_ditto.weights.configuration import (
+    CONFIG_NAME,
+    Configuration,
+    SetupDefaults,
+    WeightsFile,
+    write_weights_file,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTRAIT = ROOT / "examples" / "portrait.jpg"
@@ -209,6 +216,22 @@ def test_a_wrong_option_is_told_in_one_line(
         )
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_defaults_that_come_with_the_weights_count_where_the_user_gives_nothing(
+    untrained_folder: Path, speech: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(untrained_folder, folder, copy_function=lambda a, b: Path(b).symlink_to(a))
+    (folder / CONFIG_NAME).unlink()
+    published = Configuration(default_kwargs=SetupDefaults(sampling_timesteps=2, smo_k_d=7, relative_d=False))
+    write_weights_file(folder, WeightsFile(untrained=0, configurations={"cfg": published}))
+    given = {"weights": str(folder), "smo_k_d": 5}
+    session = Session(make_request(method="ditto", source=PORTRAIT, audio=speech, options=given))
+    session.frames().close()
+    driver, renderer = session.options["driver"], session.options["renderer"]
+    assert (driver.steps, driver.smoothing, driver.overlap) == (2, 5, 10)  # type: ignore[attr-defined]
+    assert renderer.relative is False  # type: ignore[attr-defined]
 
 
 def test_published_option_names_are_understood(untrained_folder: Path, speech: Path) -> None:

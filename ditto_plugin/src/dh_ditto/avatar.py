@@ -41,7 +41,7 @@ class DittoAvatarBuilder:
         self._context = context
         self._weights, self._backend = open_networks(options, context)
         published = self._weights.configuration().default_kwargs.model_dump(exclude_none=True)
-        self._options = with_published_defaults(options, published)
+        self.options = with_published_defaults(options, published)
 
     def register(self, source: dh.Source) -> dh.Avatar:
         """Looks at the source.
@@ -49,7 +49,7 @@ class DittoAvatarBuilder:
         Raises:
             FaceError: it shows no face, fewer than the option ``face`` asks for, or a video loses it for too long.
         """
-        options = self._options
+        options = self.options
         height, width = fit_size(source.height, source.width, options.max_size)
         crop = CropOptions(
             scale=options.crop_scale,
@@ -80,7 +80,7 @@ class DittoAvatarBuilder:
 
     def _limit(self) -> int | None:
         """Frames of a video to use: as many as asked for, else as the speech needs, else all."""
-        return self._options.max_frames if self._options.max_frames > 0 else self._context.frames
+        return self.options.max_frames if self.options.max_frames > 0 else self._context.frames
 
     def _avatar(self, source: dh.Source, width: int, height: int, faces: Iterator[TrackedFace]) -> dh.Avatar:
         still = source.kind == "image"
@@ -97,10 +97,10 @@ class DittoAvatarBuilder:
                 arrays |= {"frame": face.frame, "volume": volume_values(self._backend, image)}
             self._context.progress(number + 1, 1 if still else self._expected(source))
         canonical = infos[0]["kp"].reshape(-1)
-        infos = smooth_motion(infos, self._options.smoothing)
+        infos = smooth_motion(infos, self.options.smoothing)
         arrays |= {name: np.stack(values) for name, values in rows.items()}
         arrays |= {part: np.concatenate([info[part] for info in infos]) for part in PARTS}
-        meta = {"weights": self._weights.identity, "crop_scale": self._options.crop_scale, "still": still}
+        meta = {"weights": self._weights.identity, "crop_scale": self.options.crop_scale, "still": still}
         return dh.Avatar(
             KIND,
             width,

@@ -26,12 +26,12 @@ class DittoDriver:
         weights, self._backend = open_networks(options, context)
         self._configuration = weights.configuration(options.online)
         published = self._configuration.default_kwargs.model_dump(exclude_none=True)
-        self._options = with_published_defaults(options, published)
+        self.options = with_published_defaults(options, published)
         self._context = context
         self._character = None if options.character is None else read_character(str(options.character))
         self._limits = None
-        if self._options.motion_limits is not None:
-            self._limits = read_numbers(self._options.motion_limits, "motion_limits", (2, VECTOR_SIZE))
+        if self.options.motion_limits is not None:
+            self._limits = read_numbers(self.options.motion_limits, "motion_limits", (2, VECTOR_SIZE))
 
     def drive(self, avatar: dh.Avatar, speech: Iterator[dh.AudioChunk]) -> Iterator[dh.Motion]:
         """Yields motion as windows become final; online, each window as soon as its speech is heard."""
@@ -44,7 +44,7 @@ class DittoDriver:
 
     def _rows(self, source: SourceMotion, speech: Iterator[dh.AudioChunk]) -> Iterator[Array]:
         """Motion vectors [k,265] as they become final."""
-        options, sizes = self._options, self._configuration.audio2motion_cfg
+        options, sizes = self.options, self._configuration.audio2motion_cfg
         conditions = ConditionHandler(
             source,
             emo=_emotion(options.emotion),

@@ -49,10 +49,10 @@ class DittoRenderer:
     def __init__(self, options: RendererOptions, context: dh.Context) -> None:
         self._weights, self._backend = open_networks(options, context)
         published = self._weights.configuration().default_kwargs.model_dump(exclude_none=True)
-        self._options = with_published_defaults(options, published)
+        self.options = with_published_defaults(options, published)
         self._context = context
         character = None if options.character is None else read_character(str(options.character))
-        self._stitching = _stitch_options(self._options, None if character is None else character.infos[0])
+        self._stitching = _stitch_options(self.options, None if character is None else character.infos[0])
 
     def stages(self, avatar: dh.Avatar) -> Sequence[dh.Stage]:
         """Stitch, warp and decode, paste back."""
@@ -67,7 +67,7 @@ class DittoRenderer:
 
     def _posed(self, avatar: dh.Avatar, chunks: Iterator[dh.Motion]) -> Iterator[_Posed]:
         source = source_motion(avatar)
-        options = self._options
+        options = self.options
         stitcher = MotionStitcher(
             source.infos[0],
             source.still,
@@ -94,7 +94,7 @@ class DittoRenderer:
     def _rendered(self, avatar: dh.Avatar, posed: Iterator[_Posed]) -> Iterator[tuple[_Posed, Array]]:
         """Frames with their renders, float32 [512,512,3] in 0..255."""
         volume = self._volumes(avatar)
-        while batch := list(islice(posed, self._options.batch)):
+        while batch := list(islice(posed, self.options.batch)):
             # Frames of one source frame share its volume, and what the backend keeps for it.
             for group in _by_source(batch):
                 keypoints = (np.concatenate([getattr(item, name) for item in group]) for name in ("x_s", "x_d"))
@@ -107,7 +107,7 @@ class DittoRenderer:
             still = self._backend.volume(avatar.arrays["volume"])
             return lambda _: still
         kept: OrderedDict[int, Any] = OrderedDict()
-        room = max(1, self._options.feature_cache // _VOLUME_MIB)
+        room = max(1, self.options.feature_cache // _VOLUME_MIB)
 
         def volume(item: _Posed) -> Any:
             if item.source not in kept:

@@ -1,6 +1,8 @@
 """What a plugin author implements: an AvatarBuilder, a Driver, a Renderer or an Adapter.
 
-The host constructs each as ``Class(options, context)`` once per run, in the order avatar, driver, adapters, renderer.
+The host constructs each as ``Class(options, context)`` once per run, in the order avatar, driver, adapters, renderer. A
+component that fills in options itself, for instance with defaults that come with its weights, keeps the result as its
+attribute ``options``: run records hold those.
 """
 
 from __future__ import annotations

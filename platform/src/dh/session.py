@@ -90,7 +90,7 @@ class Session:
 
     Attributes:
         chain: the components.
-        options: their options by role.
+        options: their options by role; of a component that was built, those that it really uses.
         devices: their devices by role.
         weights: folders that a component's options name in place of its checkpoints, by role.
         checkpoints: folders of the checkpoints that each role uses, by the checkpoint's name.
@@ -250,7 +250,11 @@ class Session:
             commercial_only=self.request.commercial_only,
         )
         kind = role if role in ("avatar", "driver", "renderer") else "adapter"
-        return self._guarded(f"{kind} {component.name}", lambda: implementation(self.options[role], context))
+        built = self._guarded(f"{kind} {component.name}", lambda: implementation(self.options[role], context))
+        chosen = getattr(built, "options", None)
+        if type(chosen) is type(self.options[role]):
+            self.options[role] = chosen
+        return built
 
     def _notice(self, text: str) -> None:
         """Passes a component's notice on; what several of them say is said once."""

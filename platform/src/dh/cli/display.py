@@ -6,6 +6,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from dh.cli.output import times_real_time
 from dh.progress import Event, Notice, Progress
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Display:
             return
         figures = ""
         if event.phase == "render":
-            figures = f"{event.speed:.0f} frames/s, {event.real_time_factor:.1f}x real time"
+            figures = f"{event.speed:.3g} frames/s, {times_real_time(event.real_time_factor)}"
             if event.time_left is not None:
                 figures += f", {event.time_left:.0f} s left"
         self._bar.update(

@@ -23,6 +23,11 @@ def print_notice(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def times_real_time(factor: float) -> str:
+    """A real-time factor in words; slow ones keep a digit that tells."""
+    return f"{factor:.1f}x real time" if factor >= 0.1 else f"{factor:.1g}x real time"
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Prints rows under column heads; wraps to the terminal, and never in a pipe."""
     from rich import box

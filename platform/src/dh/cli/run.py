@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from dh.cli import parameters
-from dh.cli.output import Json
+from dh.cli.output import Json, print_json, times_real_time
 from dh.errors import OptionError
 
 
@@ -52,7 +52,6 @@ def run(
     """
     from dh.api import run as run_method
     from dh.cli.display import Display
-    from dh.cli.output import print_json
 
     if output is None:
         raise OptionError("--output is missing; name the video to write, for example -o out.mp4")
@@ -87,7 +86,6 @@ def run(
 
 def _summary(record: dict[str, Any]) -> str:
     output, timing = record["output"], record["timing"]
-    return (
-        f"{output['path']}: {output['frames']} frames, {output['duration']:.1f} s of {output['width']}x"
-        f"{output['height']} video in {timing['seconds']['render']:.1f} s ({timing['real_time_factor']:.1f}x real time)"
-    )
+    made = f"{output['frames']} frames, {output['duration']:.1f} s of {output['width']}x{output['height']} video"
+    spent = f"{timing['seconds']['render']:.1f} s ({times_real_time(timing['real_time_factor'])})"
+    return f"{output['path']}: {made} in {spent}"
