@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,6 @@ from dh_ditto.weights.convert import convert
 from dh_ditto.weights.initialise import initialise
 from dh_ditto.weights.layout import NETWORKS, Weights, find
 from dh_ditto.weights.load import read_state_dict
-from dh_ditto.weights.whole_folder import whole_folder
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
@@ -176,32 +172,6 @@ def test_an_interrupted_initialisation_keeps_what_was_there(tmp_path: Path, monk
     with pytest.raises(Interrupted):
         initialise(tmp_path / "target")
     assert [path.name for path in tmp_path.rglob("*")] == ["target"]
-
-
-def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
-    target = tmp_path / "target"
-    target.mkdir()
-    with whole_folder(target) as folder:  # an empty folder is as good as none
-        (folder / "photographs.txt").write_text("precious")
-    with pytest.raises(dh.InputError, match="target: holds something already; name another"), whole_folder(target):
-        pass
-    with pytest.raises(dh.InputError, match="is a file"), whole_folder(target / "photographs.txt"):
-        pass
-    assert [path.name for path in tmp_path.rglob("*")] == ["target", "photographs.txt"]
-
-
-def test_what_killed_runs_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
-        pass
-    dead, alive = ended.pid, os.getppid()
-    names = [f".target.{dead}.part", f".target.{alive}.part", f".other.{dead}.part", f"target.{dead}.part"]
-    for name in names:
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "half.safetensors").write_bytes(b"x")
-    (tmp_path / f".target.{os.getpid()}.part").mkdir()  # of an earlier process of the same number
-    with whole_folder(tmp_path / "target"):
-        pass
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names[1:], "target"])
 
 
 def test_progress_names_each_file_and_ends_at_the_total(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from dh.errors import PluginError as PluginError
     from dh.errors import StageError as StageError
     from dh.errors import StageStalled as StageStalled
+    from dh.files import whole_file as whole_file
+    from dh.files import whole_folder as whole_folder
     from dh.frame import Frame as Frame
     from dh.hookspecs import hookimpl as hookimpl
     from dh.media.video import VideoReader as VideoReader
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from dh.session import FrameStream as FrameStream
     from dh.source import Source as Source
     from dh.states import extra_missing as extra_missing
+    from dh.text import one_line as one_line
     from dh.timing import exact_rate as exact_rate
     from dh.timing import frames_for as frames_for
 
@@ -88,6 +91,7 @@ _HOMES = {
         "CheckpointMissing", "DHError", "DeviceMissing", "ExtraMissing", "FaceError", "InputError", "MediaError",
         "MethodError", "MissingError", "OptionError", "PluginError", "StageError", "StageStalled",
     ),
+    "files": ("whole_file", "whole_folder"),
     "frame": ("Frame",),
     "hookspecs": ("hookimpl",),
     "media.video": ("VideoReader",),
@@ -96,6 +100,7 @@ _HOMES = {
     "session": ("FrameStream",),
     "source": ("Source",),
     "states": ("extra_missing",),
+    "text": ("one_line",),
     "timing": ("exact_rate", "frames_for"),
 }  # fmt: skip
 _MODULE_OF = {name: f"dh.{module}" for module, names in _HOMES.items() for name in names}

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,12 +54,19 @@ def reason(error: OSError) -> str:
 
 
 def remove_stale(target: Path) -> None:
-    """Removes what killed runs left beside ``target``: temporary files of processes that are gone."""
+    """Removes what killed runs left beside ``target``: temporary files and folders of processes that are gone."""
     with contextlib.suppress(OSError):
         for path in target.parent.iterdir():
             match = _TEMPORARY.match(path.name)
             if match and match["name"] == target.name and not _alive(int(match["pid"])):
-                path.unlink()
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink()
 
 
 def _alive(pid: int) -> bool:
@@ -90,3 +98,33 @@ def whole_file(target: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+@contextlib.contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Gives a temporary folder beside ``target`` and renames it into place once the block ends well.
+
+    Args:
+        target: need not exist; an empty folder is taken as absent, nothing else is ever replaced.
+
+    Raises:
+        InputError: the target is a file, holds something, or cannot be written.
+    """
+    target = target.absolute()
+    if target.is_file():
+        raise InputError(f"{target}: is a file; name a folder to make")
+    temporary = temporary_for(target)
+    try:
+        if target.is_dir() and any(target.iterdir()):
+            raise InputError(f"{target}: holds something already; name another folder, or remove it")
+        remove_stale(target)
+        shutil.rmtree(temporary, ignore_errors=True)  # of an earlier process with this one's number
+        temporary.mkdir(parents=True)
+        yield temporary
+        if target.exists():
+            target.rmdir()  # not every system renames over a folder
+        temporary.rename(target)
+    except OSError as error:
+        raise InputError(f"{target}: {reason(error)}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -15,7 +15,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; known: {', '.join(names)}" if names else ""
 
 
-def one_line(error: BaseException) -> str:
-    """An exception's message on one line, its type's name where it has none."""
-    text = " ".join(str(error).split())
-    return text or type(error).__name__
+def one_line(error: BaseException, longest: int | None = None) -> str:
+    """An exception's message on one line, its type's name where it has none; cut after ``longest`` characters."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 3]}..."

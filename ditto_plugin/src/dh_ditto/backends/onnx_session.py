@@ -14,7 +14,6 @@ import dh
 from dh_ditto.backends.plug_in_nodes import PLUG_IN, kept, rewritten
 from dh_ditto.motion import Array
 from dh_ditto.weights.extras import require
-from dh_ditto.weights.reasons import one_line
 
 _ERRORS_ONLY = 3
 
@@ -96,7 +95,7 @@ class OnnxSession:
             self._session.run_with_iobinding(binding)
         except Exception as error:
             raise dh.InputError(
-                f"{self.path}: does not take these inputs ({one_line(error)}); give the published file"
+                f"{self.path}: does not take these inputs ({dh.one_line(error, 160)}); give the published file"
             ) from error
         return dict(zip(self.outputs, binding.get_outputs(), strict=True))
 
@@ -166,4 +165,4 @@ def _unusable(path: Path, error: Exception) -> dh.DHError:
             f"{path}: needs an operator that ONNX Runtime lacks; use backend=torch, or make files without it by "
             "'dh export'"
         )
-    return dh.InputError(f"{path}: ONNX Runtime cannot read it ({one_line(error)}); pull or export it again")
+    return dh.InputError(f"{path}: ONNX Runtime cannot read it ({dh.one_line(error, 160)}); pull or export it again")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import dh
+from dh_ditto.backends.cache import keep
 from dh_ditto.backends.volume_nodes import sampling_nodes
 from dh_ditto.weights.extras import require
 from dh_ditto.weights.layout import fingerprint
-from dh_ditto.weights.unfinished import keep
 
 PLUG_IN = "GridSample3D"
 CACHE_FOLDER = ".onnxruntime"

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import dh
+from dh_ditto.backends.cache import keep
 from dh_ditto.backends.plug_in_nodes import PLUG_IN, rewrite
 from dh_ditto.weights.extras import require
-from dh_ditto.weights.unfinished import keep
 
 if TYPE_CHECKING:
     from torch import Tensor

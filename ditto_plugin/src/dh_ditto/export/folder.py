@@ -13,7 +13,6 @@ from dh_ditto.weights.convert import StepDone, copy_auxiliary
 from dh_ditto.weights.extras import require
 from dh_ditto.weights.layout import AUXILIARY, NETWORKS, Weights, file_name, find
 from dh_ditto.weights.load import build
-from dh_ditto.weights.whole_folder import whole_folder
 
 Format = Literal["onnx", "trt"]
 Precision = Literal["fp32", "fp16"]
@@ -56,7 +55,7 @@ def export(
     side_files = [name for name in AUXILIARY if weights.has(name, "onnx", "task")]
     total = len(NETWORKS) + len(side_files)
     tell = progress or (lambda done, total, name: None)
-    with whole_folder(Path(folder)) as made:
+    with dh.whole_folder(Path(folder)) as made:
         for done, network in enumerate(NETWORKS):
             name = _name(network, format, precision)
             tell(done, total, name)

@@ -12,7 +12,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 import dh
-from dh_ditto.weights.reasons import one_line
 from dh_ditto.weights.unpickle import read_pickle
 
 CONFIG_NAME = "config.yaml"
@@ -157,7 +156,9 @@ def read_weights_file(folder: Path) -> WeightsFile:
     except FileNotFoundError:
         raise dh.CheckpointMissing(f"{path}: no such file; convert or pull the weights again") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise dh.InputError(f"{path}: not readable as YAML ({one_line(error)}); convert the weights again") from error
+        raise dh.InputError(
+            f"{path}: not readable as YAML ({dh.one_line(error, 160)}); convert the weights again"
+        ) from error
     return _validated(WeightsFile, data, path)
 
 

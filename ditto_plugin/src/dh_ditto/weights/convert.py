@@ -13,7 +13,6 @@ from dh_ditto.weights.configuration import WeightsFile, write_weights_file
 from dh_ditto.weights.extras import require
 from dh_ditto.weights.layout import AUXILIARY, NETWORKS, Format, Weights, file_name, find
 from dh_ditto.weights.load import checked_state_dict, new
-from dh_ditto.weights.whole_folder import whole_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,7 +49,7 @@ def convert(source: str | Path, target: str | Path, *, progress: StepDone | None
     side_files = [name for name in AUXILIARY if weights.has(name, *_AUXILIARY_FORMATS)]
     total = len(NETWORKS) + len(side_files)
     tell = progress or (lambda done, total, name: None)
-    with whole_folder(target) as folder:
+    with dh.whole_folder(target) as folder:
         for done, network in enumerate(NETWORKS):
             tell(done, total, file_name(network, "safetensors"))
             _convert_network(network, weights, folder)

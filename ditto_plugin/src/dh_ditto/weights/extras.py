@@ -6,7 +6,6 @@ import importlib
 from typing import Any
 
 import dh
-from dh_ditto.weights.reasons import one_line
 
 _EXTRAS = {"torch": "torch", "onnx": "export", "onnxscript": "export", "onnxruntime": None}
 
@@ -26,4 +25,4 @@ def require(module: str) -> Any:
             f"ditto: needs {module}; run: pip install {module}, of a version for this machine's driver"
         ) from error
     except ImportError as error:
-        raise dh.ExtraMissing(f"ditto: {module} does not load ({one_line(error)}); install it again") from error
+        raise dh.ExtraMissing(f"ditto: {module} does not load ({dh.one_line(error, 160)}); install it again") from error

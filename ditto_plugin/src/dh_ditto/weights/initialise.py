@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+import dh
 from dh_ditto.weights.audio_encoder import write_audio_encoder
 from dh_ditto.weights.configuration import WeightsFile, write_weights_file
 from dh_ditto.weights.convert import StepDone, save
@@ -12,7 +13,6 @@ from dh_ditto.weights.extras import require
 from dh_ditto.weights.layout import NETWORKS, Weights, file_name, find
 from dh_ditto.weights.load import PARALLEL_PREFIX, WRAPPERS, new
 from dh_ditto.weights.untrained import seeded_state_dict
-from dh_ditto.weights.whole_folder import whole_folder
 
 COMPUTED_BUFFERS = ("freqs",)
 """Last parts of keys whose values follow from the architecture."""
@@ -50,7 +50,7 @@ def initialise(
         require(package)
     target, total = Path(folder), len(NETWORKS) + 1
     tell = progress or (lambda done, total, name: None)
-    with whole_folder(target) as made:
+    with dh.whole_folder(target) as made:
         for done, network in enumerate(NETWORKS):
             tell(done, total, network)
             _write_network(network, made, seed, layout)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import dh
 from dh_ditto.weights.extras import require
 from dh_ditto.weights.layout import READS, Weights
-from dh_ditto.weights.reasons import one_line
 
 if TYPE_CHECKING:
     import torch
@@ -99,7 +98,7 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         return tensors
     except safetensors.SafetensorError as error:
         raise dh.CheckpointMissing(
-            f"{path}: damaged or cut short ({one_line(error)}); pull or convert the checkpoint again"
+            f"{path}: damaged or cut short ({dh.one_line(error, 160)}); pull or convert the checkpoint again"
         ) from error
 
 

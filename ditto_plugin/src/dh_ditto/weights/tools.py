@@ -28,8 +28,9 @@ class DittoWeightsTools:
         """Untrained weights of the published size."""
         from dh_ditto.weights.initialise import initialise
 
-        notice(f"these weights are untrained: videos made with them show noise, not a face (seed {seed})")
-        return initialise(target, seed, progress=_telling(notice)).folder
+        folder = initialise(target, seed, progress=_telling(notice)).folder
+        notice(f"these weights are UNTRAINED (seed {seed}): videos made with them show noise, not a face")
+        return folder
 
     @staticmethod
     def export(
