@@ -71,5 +71,5 @@ def dh_methods() -> Iterable[dh.MethodSpec]:
         driver="ditto",
         renderer="ditto",
         weights="dh_ditto.weights.tools:TOOLS",
-        bench="dh_ditto.bench_parts:measure_parts",
+        bench="dh_ditto.bench.parts:measure_parts",
     )

@@ -1,0 +1,1 @@
+"""Speed of Ditto's parts, each in the form that runs against its plain form."""
