@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 import dh
-from dh.checkpoints.needs import absent, find_weights, present
+from dh.checkpoints.needs import absent, find_weights, present, without_modules
 from dh.cli import run_command
 from dh.licences import commercial_use, require_commercial
 from dh.plugins import load_plugins
@@ -69,11 +70,42 @@ def test_every_required_and_one_alternative_must_be_there(
     assert present(spec) == {name: checkpoint_root / name for name in there}
 
 
+def needing(name: str, need: dh.CheckpointNeed, *modules: str) -> dh.CheckpointSpec:
+    return dataclasses.replace(checkpoint(name, need), requires=modules, extra="more")
+
+
+@pytest.mark.parametrize(
+    ("specs", "useless"),
+    [
+        ((needing("one", "required"),), None),
+        ((needing("one", "required", "json"),), None),
+        ((needing("one", "required", "no_such_module"),), "one"),
+        ((needing("one", "alternative", "no_such_module"), needing("two", "alternative")), None),
+        ((needing("one", "alternative", "no_such_module"), needing("two", "optional")), "one"),
+        ((needing("one", "optional", "no_such_module"),), None),
+    ],
+)
+def test_a_checkpoint_that_cannot_be_used_is_as_good_as_none(
+    checkpoint_root: Path, specs: tuple[dh.CheckpointSpec, ...], useless: str | None
+) -> None:
+    put(checkpoint_root, "one", "two")
+    spec = component(*specs, options="made:Options", weights_option="weights")
+    found = without_modules(spec)
+    assert (found.name if found else None) == useless
+    chain = chain_of(spec)
+    assert chain.status.state is (State.MISSING_EXTRA if useless else State.OK)
+    if useless:
+        assert "needs no_such_module for the checkpoint one" in chain.status.detail
+        chain.require(with_weights=["driver"])  # a folder of the user's own may need other modules
+        with pytest.raises(dh.ExtraMissing, match="no_such_module"):
+            chain.require()
+
+
 def test_the_state_names_what_to_pull_and_the_option_that_spares_it(checkpoint_root: Path) -> None:
     options = {"options": "made:Options", "weights_option": "weights"}
     status = chain_of(component(BASE, *CHECKPOINTS, **options)).status
     assert status.state is State.MISSING_WEIGHTS
-    assert status.detail == "needy needs base weighty-research"
+    assert status.detail == "needy needs the checkpoints base, weighty-research"
     assert status.remedy == "run: dh checkpoints pull base weighty-research; or --set weights=FOLDER"
     assert chain_of(component(BASE)).status.remedy == "run: dh checkpoints pull base"
 

@@ -16,11 +16,22 @@ _NETWORKS = (*_HALF, *_WHOLE)
 
 
 def _spec(
-    name: str, need: dh.CheckpointNeed, summary: str, paths: tuple[str, ...], licence: dh.Licence
+    name: str,
+    need: dh.CheckpointNeed,
+    summary: str,
+    paths: tuple[str, ...],
+    licence: dh.Licence,
+    requires: tuple[str, ...] = (),
 ) -> dh.CheckpointSpec:
-    files = tuple(dh.CheckpointFile(path=path, licence=licence) for path in paths)
     return dh.CheckpointSpec(
-        name=name, repository=_REPOSITORY, revision=_REVISION, files=files, summary=summary, need=need
+        name=name,
+        repository=_REPOSITORY,
+        revision=_REVISION,
+        files=tuple(dh.CheckpointFile(path=path, licence=licence) for path in paths),
+        summary=summary,
+        need=need,
+        requires=requires,
+        extra="torch" if requires else None,
     )
 
 
@@ -34,6 +45,7 @@ PYTORCH = _spec(
         "ditto_cfg/v0.4_hubert_cfg_pytorch.pkl",
     ),
     _DITTO,
+    ("torch",),
 )
 
 ONNX = _spec(
@@ -55,6 +67,7 @@ TENSORRT = _spec(
         "ditto_cfg/v0.4_hubert_cfg_trt_online.pkl",
     ),
     _DITTO,
+    ("torch",),
 )
 
 ALTERNATIVES = (PYTORCH, ONNX, TENSORRT)

@@ -71,7 +71,8 @@ class CheckpointSpec:
     """Weights of a component: files of one hub repository at one revision (commit, tag or branch).
 
     ``need`` tells what it is to the component that lists it: "required"; "alternative", where one of the alternatives
-    listed is enough; or "optional", used where it is there.
+    listed is enough; or "optional", used where it is there. ``requires`` are modules that must be importable to use its
+    files, and ``extra`` that of the plugin's distribution which brings them.
     """
 
     name: str
@@ -80,6 +81,8 @@ class CheckpointSpec:
     files: tuple[CheckpointFile, ...]
     summary: str = ""
     need: CheckpointNeed = "required"
+    requires: tuple[str, ...] = ()
+    extra: str | None = None
 
     def __post_init__(self) -> None:
         _check_name("checkpoint", self.name)

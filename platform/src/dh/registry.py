@@ -115,7 +115,7 @@ class Chain:
         """
         for role, component in self.roles.items():
             status = status_of(component.spec, component.distribution, commercial_only=commercial_only)
-            if not status.ok and not (role in with_weights and status.state is State.MISSING_WEIGHTS):
+            if not status.ok and not (role in with_weights and status.of_weights):
                 raise status.error(component.name)
 
 

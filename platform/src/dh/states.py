@@ -37,11 +37,15 @@ _ERRORS: dict[State, type[DHError]] = {
 
 @dataclass(frozen=True)
 class Status:
-    """A state with what is wrong (``detail``) and the command or step that mends it (``remedy``)."""
+    """A state with what is wrong (``detail``) and the command or step that mends it (``remedy``).
+
+    ``of_weights`` is whether other weights would mend it too.
+    """
 
     state: State = State.OK
     detail: str = ""
     remedy: str = ""
+    of_weights: bool = False
 
     @property
     def ok(self) -> bool:
@@ -94,7 +98,7 @@ def status_of(spec: ComponentSpec, distribution: str, *, commercial_only: bool =
         distribution: the package that brings it, for the command that adds its extra.
         commercial_only: count only weights that clearly allow commercial use, where there are alternatives.
     """
-    missing = [module for module in spec.requires if not _importable(module)]
+    missing = [module for module in spec.requires if not importable(module)]
     if missing:
         remedy = _extra_command(distribution, spec.extra)
         return Status(State.MISSING_EXTRA, f"needs {', '.join(missing)}", f"run: {remedy}")
@@ -103,17 +107,25 @@ def status_of(spec: ComponentSpec, distribution: str, *, commercial_only: bool =
         runs, has = " or ".join(spec.devices), ", ".join(here)
         return Status(State.UNSUPPORTED_DEVICE, f"runs on {runs}", f"this machine has {has}")
     if spec.checkpoints:
-        from dh.checkpoints.needs import absent
+        from dh.checkpoints.needs import absent, without_modules
 
-        names = " ".join(absent(spec, commercial_only=commercial_only))
+        instead = f"; or --set {spec.weights_option}=FOLDER" if spec.weights_option else ""
+        names = absent(spec, commercial_only=commercial_only)
         if names:
-            instead = f"; or --set {spec.weights_option}=FOLDER" if spec.weights_option else ""
-            remedy = f"run: {command()} checkpoints pull {names}{instead}"
-            return Status(State.MISSING_WEIGHTS, f"needs {names}", remedy)
+            remedy = f"run: {command()} checkpoints pull {' '.join(names)}{instead}"
+            what = f"needs the checkpoint{'s' if len(names) > 1 else ''} {', '.join(names)}"
+            return Status(State.MISSING_WEIGHTS, what, remedy, of_weights=True)
+        useless = without_modules(spec, commercial_only=commercial_only)
+        if useless is not None:
+            modules = ", ".join(module for module in useless.requires if not importable(module))
+            remedy = f"run: {_extra_command(distribution, useless.extra)}{instead}"
+            what = f"needs {modules} for the checkpoint {useless.name}"
+            return Status(State.MISSING_EXTRA, what, remedy, of_weights=True)
     return Status()
 
 
-def _importable(module: str) -> bool:
+def importable(module: str) -> bool:
+    """Whether a module is installed, told without importing it."""
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):

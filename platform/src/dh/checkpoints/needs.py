@@ -11,6 +11,7 @@ from dh.declarations import CheckpointSpec, ComponentSpec
 from dh.errors import InputError, PluginError
 from dh.files import reason
 from dh.licences import weights_use
+from dh.states import importable
 from dh.text import one_line
 
 if TYPE_CHECKING:
@@ -46,6 +47,19 @@ def present(spec: ComponentSpec, *, commercial_only: bool = False, weights: Path
         for c in spec.checkpoints
         if _may_use(c, commercial_only) and (weights is None or c.need == "optional") and state(c).present
     }
+
+
+def without_modules(spec: ComponentSpec, *, commercial_only: bool = False) -> CheckpointSpec | None:
+    """A checkpoint that is there and cannot be used for want of modules, if the component cannot run without it.
+
+    Args:
+        spec: the component; what it needs is there.
+        commercial_only: as ``absent``.
+    """
+    there = [c for c in spec.checkpoints if _may_use(c, commercial_only) and c.need != "optional" and state(c).present]
+    useless = [c for c in there if not all(importable(module) for module in c.requires)]
+    spare = any(c.need == "alternative" and c not in useless for c in there)
+    return next((c for c in useless if c.need == "required" or not spare), None)
 
 
 def weights_folders(chain: Chain, options: Mapping[str, BaseModel]) -> dict[str, Path]:
