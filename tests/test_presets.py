@@ -16,10 +16,13 @@ RESTATES_DEFAULTS = {"ditto-neutral"}  # so that there is a preset for each of t
 def test_a_shipped_preset_fits_its_method_and_changes_something(name: str) -> None:
     preset = read_preset(name)
     assert preset.method is not None
-    chain = installed().chain(preset.method, driver=preset.driver, renderer=preset.renderer)
-    assert chain.status.state in (State.OK, State.MISSING_WEIGHTS)
-    changed = resolve_options(chain, preset.options, {}, {})
-    assert (changed != resolve_options(chain, {}, {}, {})) == (name not in RESTATES_DEFAULTS)
+    registry = installed()
+    for profile in registry.methods[preset.method].profiles or (None,):
+        named = "auto" if profile is None else profile.name
+        chain = registry.chain(preset.method, profile=named, driver=preset.driver, renderer=preset.renderer)
+        assert chain.status.state in (State.OK, State.MISSING_WEIGHTS)
+        changed = resolve_options(chain, preset.options, {}, {}, profiles=preset.profiles)
+        assert (changed != resolve_options(chain, {}, {}, {})) == (name not in RESTATES_DEFAULTS)
 
 
 def test_presets_ship() -> None:

@@ -45,6 +45,13 @@ def weighty_method(toy_method: str, site: Path, checkpoint_root: Path) -> str:
 
 
 @pytest.fixture
+def profiled_method(weighty_method: str, site: Path) -> str:
+    """The method "profiled" of ``profiled_plugin``, with none of its weights there."""
+    write_distribution(site, "profiled", "profiled_plugin")
+    return "profiled"
+
+
+@pytest.fixture
 def checkpoint_root(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder for checkpoints, in place of the machine's."""
     root = tmp_path_factory.mktemp("checkpoints")

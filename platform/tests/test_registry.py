@@ -109,7 +109,7 @@ def test_a_renderer_of_another_kind_brings_its_avatar() -> None:
         ({"method": "toy", "renderer": "xyzzy"}, "--renderer: there is no 'xyzzy'; known: toy"),
     ],
 )
-def test_an_unknown_name_gets_the_nearest_known_one(arguments: dict[str, str], words: str) -> None:
+def test_an_unknown_name_gets_the_nearest_known_one(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(dh.OptionError) as caught:
         registry().chain(**arguments)
     assert words in str(caught.value)

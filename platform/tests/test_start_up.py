@@ -37,6 +37,8 @@ def dh_methods():
     yield dh.MethodSpec(
         name="light", summary="", avatar="light", driver="light", renderer="light", weights="nowhere:TOOLS"
     )
+    profile = dh.ProfileSpec(name="bright", summary="", avatar="light", driver="light", renderer="light")
+    yield dh.MethodSpec(name="lamp", summary="", profiles=(profile,), training="nowhere:TOOLS")
 """
 
 HEAVY = ("torch", "cv2", "mediapipe", "numpy", "pydantic", "av", "PIL", "huggingface_hub")
@@ -53,6 +55,8 @@ HEAVY = ("torch", "cv2", "mediapipe", "numpy", "pydantic", "av", "PIL", "hugging
         ["checkpoints", "convert", "--help"],
         ["export", "--help"],
         ["bench", "--help"],
+        ["prepare", "--help"],
+        ["train", "--help"],
     ],
 )
 def test_start_up_imports_nothing_heavy(site: Path, checkpoint_root: Path, arguments: list[str]) -> None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dh.audio import AudioChunk as AudioChunk
     from dh.audio import split_frames as split_frames
     from dh.avatar import Avatar as Avatar
+    from dh.checkpoints.needs import find_weights as find_weights
+    from dh.checkpoints.store import pulled_checkpoints as pulled_checkpoints
     from dh.components import Adapter as Adapter
     from dh.components import AvatarBuilder as AvatarBuilder
     from dh.components import Context as Context
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from dh.components import PartTiming as PartTiming
     from dh.components import Renderer as Renderer
     from dh.components import Stage as Stage
+    from dh.components import TrainingTools as TrainingTools
     from dh.components import WeightsTools as WeightsTools
     from dh.controls import CONTROL_FIELDS as CONTROL_FIELDS
     from dh.controls import Controls as Controls
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from dh.declarations import Licence as Licence
     from dh.declarations import MethodSpec as MethodSpec
     from dh.declarations import MetricSpec as MetricSpec
+    from dh.declarations import ProfileSpec as ProfileSpec
     from dh.declarations import RendererSpec as RendererSpec
     from dh.errors import CheckpointMissing as CheckpointMissing
     from dh.errors import DeviceMissing as DeviceMissing
@@ -57,7 +61,9 @@ if TYPE_CHECKING:
     from dh.files import whole_folder as whole_folder
     from dh.frame import Frame as Frame
     from dh.hookspecs import hookimpl as hookimpl
+    from dh.media.audio import read_speech as read_speech
     from dh.media.video import VideoReader as VideoReader
+    from dh.media.writer import VideoWriter as VideoWriter
     from dh.motion import ARKIT as ARKIT
     from dh.motion import ARKIT_BLENDSHAPES as ARKIT_BLENDSHAPES
     from dh.motion import LIVEPORTRAIT as LIVEPORTRAIT
@@ -65,11 +71,14 @@ if TYPE_CHECKING:
     from dh.motion import MotionField as MotionField
     from dh.motion import MotionSpace as MotionSpace
     from dh.motion import arkit_motion as arkit_motion
+    from dh.progress import Listener as Listener
     from dh.progress import Notice as Notice
     from dh.progress import Progress as Progress
     from dh.session import FrameStream as FrameStream
     from dh.source import Source as Source
+    from dh.states import available_devices as available_devices
     from dh.states import extra_missing as extra_missing
+    from dh.text import nearest as nearest
     from dh.text import one_line as one_line
     from dh.timing import exact_rate as exact_rate
     from dh.timing import frames_for as frames_for
@@ -78,14 +87,16 @@ _HOMES = {
     "api": ("create_avatar", "run", "stream"),
     "audio": ("SAMPLE_RATE", "AudioChunk", "split_frames"),
     "avatar": ("Avatar",),
+    "checkpoints.needs": ("find_weights",),
+    "checkpoints.store": ("pulled_checkpoints",),
     "components": (
         "Adapter", "AvatarBuilder", "Context", "Driver", "PartTiming", "PartsBench", "Renderer", "Stage",
-        "WeightsTools",
+        "TrainingTools", "WeightsTools",
     ),
     "controls": ("CONTROL_FIELDS", "ControlTrack", "Controls"),
     "declarations": (
         "API_VERSION", "AdapterSpec", "AvatarSpec", "CheckpointFile", "CheckpointNeed", "CheckpointSpec", "DriverSpec",
-        "Licence", "MethodSpec", "MetricSpec", "RendererSpec",
+        "Licence", "MethodSpec", "MetricSpec", "ProfileSpec", "RendererSpec",
     ),
     "errors": (
         "CheckpointMissing", "DHError", "DeviceMissing", "ExtraMissing", "FaceError", "InputError", "MediaError",
@@ -94,13 +105,15 @@ _HOMES = {
     "files": ("whole_file", "whole_folder"),
     "frame": ("Frame",),
     "hookspecs": ("hookimpl",),
+    "media.audio": ("read_speech",),
     "media.video": ("VideoReader",),
+    "media.writer": ("VideoWriter",),
     "motion": ("ARKIT", "ARKIT_BLENDSHAPES", "LIVEPORTRAIT", "Motion", "MotionField", "MotionSpace", "arkit_motion"),
-    "progress": ("Notice", "Progress"),
+    "progress": ("Listener", "Notice", "Progress"),
     "session": ("FrameStream",),
     "source": ("Source",),
-    "states": ("extra_missing",),
-    "text": ("one_line",),
+    "states": ("available_devices", "extra_missing"),
+    "text": ("nearest", "one_line"),
     "timing": ("exact_rate", "frames_for"),
 }  # fmt: skip
 _MODULE_OF = {name: f"dh.{module}" for module, names in _HOMES.items() for name in names}

@@ -35,6 +35,7 @@ def run(
     avatar: PathLike | None = None,
     config: str | None = None,
     from_record: PathLike | None = None,
+    profile: str | None = None,
     driver: str | None = None,
     renderer: str | None = None,
     options: Mapping[str, Any] | None = None,
@@ -57,6 +58,7 @@ def run(
         avatar: avatar file in place of a source.
         config: preset, by name or path.
         from_record: run record to repeat; other arguments change what they name.
+        profile: one of the method's profiles; default "auto": the best one whose weights are here.
         driver: driver in place of the method's own.
         renderer: renderer in place of the method's own.
         options: component options by key, as ``--set`` takes them.
@@ -127,6 +129,7 @@ def stream(
     source: PathLike | None = None,
     avatar: PathLike | None = None,
     config: str | None = None,
+    profile: str | None = None,
     driver: str | None = None,
     renderer: str | None = None,
     options: Mapping[str, Any] | None = None,
@@ -158,6 +161,7 @@ def create_avatar(
     method: str,
     source: PathLike,
     *,
+    profile: str | None = None,
     options: Mapping[str, Any] | None = None,
     fps: float | None = None,
     device: str | None = None,
@@ -167,7 +171,7 @@ def create_avatar(
 
     Args are those of ``run``.
     """
-    values = combine(None, method=method, source=source, options=options, fps=fps, device=device)
+    values = combine(None, method=method, source=source, profile=profile, options=options, fps=fps, device=device)
     return Session(make_request(**values), listener=on_event).avatar
 
 

@@ -49,6 +49,7 @@ class BenchRequest:
 
     Args:
         method: to measure.
+        profile: of the method; "auto": the one that a run would take.
         source: picture or video; None takes the project's portrait, put into a 1280x720 frame.
         audio: speech to repeat; None takes the project's.
         seconds: of speech, repeated as often as needed.
@@ -60,6 +61,7 @@ class BenchRequest:
     """
 
     method: str
+    profile: str = "auto"
     source: Path | None = None
     audio: Path | None = None
     seconds: float = 20.0
@@ -85,6 +87,7 @@ def measure(request: BenchRequest, listener: Listener = ignore) -> dict[str, Any
         audio = _speech(request, Path(folder))
         values: dict[str, Any] = {
             "method": request.method,
+            "profile": request.profile,
             "source": source,
             "driver": request.driver,
             "renderer": request.renderer,
@@ -94,6 +97,7 @@ def measure(request: BenchRequest, listener: Listener = ignore) -> dict[str, Any
         begin = time.perf_counter()
         session = Session(make_request(**values, audio=audio), listener=listener)
         register_seconds = time.perf_counter() - begin
+        values["profile"] = session.chain.profile or request.profile  # chosen, and told, once
         driver = [_drive(session, audio) for _ in range(request.repeats)]
         chunks = driver[0][1]
         renderer = [_render(session, chunks) for _ in range(request.repeats)]
@@ -103,6 +107,7 @@ def measure(request: BenchRequest, listener: Listener = ignore) -> dict[str, Any
     fps = session.fps
     return {
         "method": request.method,
+        "profile": session.chain.profile,
         "frame": [session.avatar.width, session.avatar.height],
         "frames": frames,
         "fps": fps,
@@ -141,8 +146,9 @@ def measure_parts(bench: PartsBench, request: BenchRequest, listener: Listener =
     Raises:
         DeviceMissing: this machine lacks the device, or the method cannot use it.
     """
-    chain = installed().chain(request.method)
-    devices = choose_device(request.device, [component.spec for component in chain.components])
+    chains = installed().chains(request.method)
+    specs = [component.spec for chain in chains for component in chain.components]
+    devices = choose_device(request.device, specs)
     device = next((device for device in devices if device not in ("", "cpu")), "cpu")
     parts = bench(repeats=request.repeats, device=device, notice=lambda text: listener(Notice(text)))
     return {

@@ -7,7 +7,7 @@ attribute ``options``: run records hold those.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dh.audio import AudioChunk
     from dh.avatar import Avatar
     from dh.motion import Motion
+    from dh.progress import Listener
     from dh.source import Source
 
 
@@ -110,6 +111,43 @@ class PartsBench(Protocol):
     """
 
     def __call__(self, *, repeats: int, device: str, notice: Callable[[str], None]) -> Sequence[PartTiming]: ...
+
+
+class TrainingTools(Protocol):
+    """Prepares data for a method and trains it. A method may bring one of the two alone.
+
+    Both are long work, made to be stopped: called again with the same arguments, on an output that holds what an
+    earlier call left, they go on where that one stopped, and a finished one returns at once. ``listener`` takes
+    ``Progress`` (phases "prepare" and "train") and ``Notice`` events; ``options`` are values by key that win over the
+    configuration's. What is wrong with the user's files or options is raised as a ``DHError``; KeyboardInterrupt
+    passes.
+    """
+
+    def prepare(
+        self,
+        sources: Sequence[Path],
+        output: Path,
+        config: Path | None,
+        options: Mapping[str, Any],
+        listener: Listener,
+    ) -> Path:
+        """Turns sources into training data below ``output``, and returns the folder of these.
+
+        Args:
+            sources: files and folders that are there; none where the data are made without any.
+            output: folder, there or not.
+            config: YAML file; None: the method's own defaults.
+            options: by key.
+            listener: for events.
+        """
+        ...
+
+    def train(self, config: Path, output: Path, options: Mapping[str, Any], listener: Listener) -> Path:
+        """Trains as ``config``, a YAML file, says, and returns the folder of the finished weights below ``output``.
+
+        Args are those of ``prepare``.
+        """
+        ...
 
 
 class AvatarBuilder(Protocol):

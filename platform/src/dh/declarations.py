@@ -19,6 +19,9 @@ CommercialUse = Literal["allowed", "refused", "unknown"]
 CheckpointNeed = Literal["required", "alternative", "optional"]
 """What a checkpoint is to the component that lists it, see ``CheckpointSpec``."""
 
+AUTO_PROFILE = "auto"
+"""In place of a profile's name: the best one that can run here."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")
 
@@ -31,6 +34,12 @@ def _check_name(kind: str, name: str) -> None:
 def _check_dotted(owner: str, path: str) -> None:
     if not isinstance(path, str) or not _DOTTED.match(path):
         raise ValueError(f"{owner}: {path!r} is not a dotted path of the form 'package.module:Name'")
+
+
+def _check_roles(owner: str, options: Mapping[str, Any]) -> None:
+    unknown = set(options) - {"avatar", "driver", "renderer"}
+    if unknown:
+        raise ValueError(f"{owner}: options for unknown roles {sorted(unknown)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,12 +201,10 @@ class MetricSpec(ComponentSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MethodSpec:
-    """A named preset of three components and of options that differ from their defaults.
+class ProfileSpec:
+    """One of several ways to run a method: three components, and options that differ from their defaults.
 
-    ``options`` is keyed by role ("avatar", "driver", "renderer"), then by option. ``weights`` is the dotted path of an
-    object with what can be done with the method's weights beyond pulling them, see ``dh.WeightsTools``; ``bench`` that
-    of a function that measures the method's own parts, see ``dh.PartsBench``.
+    ``options`` is keyed by role ("avatar", "driver", "renderer"), then by option.
     """
 
     name: str
@@ -206,14 +213,65 @@ class MethodSpec:
     driver: str
     renderer: str
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_name("profile", self.name)
+        if self.name == AUTO_PROFILE:
+            raise ValueError(f"profile {self.name!r}: this name means the host's choice; give another")
+        _check_roles(f"profile {self.name}", self.options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodSpec:
+    """A named preset of three components and of options that differ from their defaults, or of several such profiles.
+
+    Args:
+        name: unique among methods; lower case with hyphens.
+        summary: one line for ``dh methods``.
+        avatar: avatar component; as driver and renderer, empty where profiles are listed.
+        driver: driver component.
+        renderer: renderer component.
+        options: by role ("avatar", "driver", "renderer"), then by option; empty where profiles are listed.
+        profiles: ways to run the method, best first, in place of components and options of its own. Where the user
+            names none, a run takes the first whose weights are there, and else the last.
+        weights: dotted path of an object with what can be done with the method's weights beyond pulling them, see
+            ``dh.WeightsTools``.
+        bench: dotted path of a function that measures the method's own parts, see ``dh.PartsBench``.
+        training: dotted path of an object that prepares data and trains the method, see ``dh.TrainingTools``.
+    """
+
+    name: str
+    summary: str
+    avatar: str = ""
+    driver: str = ""
+    renderer: str = ""
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    profiles: tuple[ProfileSpec, ...] = ()
     weights: str | None = None
     bench: str | None = None
+    training: str | None = None
 
     def __post_init__(self) -> None:
         _check_name("method", self.name)
-        for path in (self.weights, self.bench):
+        for path in (self.weights, self.bench, self.training):
             if path is not None:
                 _check_dotted(self.name, path)
-        unknown = set(self.options) - {"avatar", "driver", "renderer"}
-        if unknown:
-            raise ValueError(f"method {self.name}: options for unknown roles {sorted(unknown)}")
+        _check_roles(f"method {self.name}", self.options)
+        own = (self.avatar, self.driver, self.renderer)
+        if self.profiles and (any(own) or self.options):
+            raise ValueError(f"method {self.name}: it lists profiles, so components and options belong in these")
+        if not self.profiles and not all(own):
+            raise ValueError(f"method {self.name}: name its avatar, driver and renderer, or list profiles")
+        names = [profile.name for profile in self.profiles]
+        if len(set(names)) < len(names):
+            raise ValueError(f"method {self.name}: two of its profiles have the same name: {', '.join(names)}")
+
+    def profile(self, name: str | None) -> MethodSpec | ProfileSpec:
+        """What names the components and options of a profile; None: the method itself, which has no profiles.
+
+        Raises:
+            KeyError: there is no such profile.
+        """
+        if name is None:
+            return self
+        return {profile.name: profile for profile in self.profiles}[name]

@@ -6,23 +6,32 @@ from dataclasses import asdict
 from typing import Any
 
 from dh import checkpoints
-from dh.declarations import AdapterSpec, AvatarSpec, ComponentSpec, DriverSpec, RendererSpec
+from dh.declarations import AUTO_PROFILE, AdapterSpec, AvatarSpec, ComponentSpec, DriverSpec, RendererSpec
 from dh.licences import commercial_use
+from dh.listing import profile_rows
 from dh.options import NoOptions, option_rows
 from dh.registry import Component, installed
 
 
-def describe_method(name: str, *, driver: str | None = None, renderer: str | None = None) -> dict[str, Any]:
+def describe_method(
+    name: str, *, profile: str = AUTO_PROFILE, driver: str | None = None, renderer: str | None = None
+) -> dict[str, Any]:
     """Everything about a method, as ``dh methods show --json`` prints it.
+
+    Of a method with profiles, state and components are those of the profile that is named, or that a run would take.
 
     Raises:
         DHError: unknown names, or components that do not fit together.
     """
-    chain = installed().chain(name, driver=driver, renderer=renderer)
+    registry = installed()
+    chain = registry.chain(name, profile=profile, driver=driver, renderer=renderer)
     status = chain.status
     return {
         "name": name,
         "summary": chain.method.summary,
+        "profile": chain.profile,
+        "profiles": profile_rows(registry, chain.method),
+        "training": chain.method.training is not None,
         "state": status.state.value,
         "detail": status.detail,
         "remedy": status.remedy,

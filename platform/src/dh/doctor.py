@@ -92,6 +92,9 @@ def _methods() -> Iterator[Finding]:
     registry = installed()
     for method in registry.methods.values():
         yield _finding(f"method {method.name}", registry.method_status(method), "can run here")
+        for profile in method.profiles:
+            status = registry.method_status(method, profile.name)
+            yield _finding(f"method {method.name}, profile {profile.name}", status, "can run here")
 
 
 def _finding(subject: str, status: Status, fine: str) -> Finding:

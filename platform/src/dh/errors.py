@@ -9,6 +9,7 @@
     │   ├── ExtraMissing      3  packages that are not installed
     │   ├── CheckpointMissing 3  weights that are not there
     │   └── DeviceMissing     3  no such device
+    ├── Interrupted         130  the user stopped work that can go on later
     └── MethodError           1  a plugin failed
         ├── PluginError       1  while it was loaded
         └── StageError        1  while it ran
@@ -60,6 +61,12 @@ class CheckpointMissing(MissingError):
 
 class DeviceMissing(MissingError):
     """A device that this machine does not have."""
+
+
+class Interrupted(DHError):
+    """The user stopped work that the same command goes on with."""
+
+    exit_code = 130
 
 
 class MethodError(DHError):

@@ -44,6 +44,11 @@ def commercial_use(spec: ComponentSpec) -> CommercialUse:
     return _strictest(use for _, _, use in parts(spec))
 
 
+def chain_use(chain: Chain) -> CommercialUse:
+    """The strictest answer of a chain's components and their weights."""
+    return _strictest(commercial_use(component.spec) for component in chain.components)
+
+
 def require_commercial(chain: Chain, weights: Mapping[str, Path] | None = None) -> None:
     """Refuses a chain with any part that does not clearly allow commercial use.
 
@@ -62,7 +67,7 @@ def require_commercial(chain: Chain, weights: Mapping[str, Path] | None = None) 
     )
     if against:
         raise OptionError(
-            f"--commercial-only: method {chain.method.name} uses {', '.join(against)}; choose another driver, "
+            f"--commercial-only: method {chain.title} uses {', '.join(against)}; choose another driver, "
             "renderer or method ('dh methods --commercial-only' lists them)"
         )
 

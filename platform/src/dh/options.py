@@ -1,6 +1,7 @@
 """Options of components: pydantic models, and how values from several places come together in them.
 
-Later places win: defaults < the method's own < preset file < environment (``DH_OPT_KEY``) < ``--set key=value``.
+Later places win: defaults < the method's own < preset file < the preset's for the profile < environment
+(``DH_OPT_KEY``) < ``--set key=value``.
 A key is ``role.path`` (``renderer.feather``) or the path alone where only one component has it. An option that a model
 declares with ``json_schema_extra={"shared": True}`` means the same in every component that has it: its path alone sets
 all of them.
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from dh.registry import Chain
 
 ENVIRONMENT_PREFIX = "DH_OPT_"
+
+PresetProfiles = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Options of a preset by profile, role and key."""
 
 
 class NoOptions(BaseModel):
@@ -76,6 +80,8 @@ def resolve_options(
     preset: Mapping[str, Mapping[str, Any]],
     sets: Mapping[str, Any],
     environment: Mapping[str, str] | None = None,
+    *,
+    profiles: PresetProfiles | None = None,
 ) -> dict[str, BaseModel]:
     """The options of every component of a chain, by role.
 
@@ -84,21 +90,21 @@ def resolve_options(
         preset: options by role, as a preset file holds them (nested mappings).
         sets: ``--set`` values by key; a string is read as YAML, so ``true``, ``3`` and ``[1, 2]`` mean what they say.
         environment: default: the process's.
+        profiles: options by profile, then by role, as a preset file holds them.
 
     Raises:
-        OptionError: an unknown key (naming the nearest), an ambiguous one, or a value that does not fit.
+        OptionError: an unknown key or profile (naming the nearest), an ambiguous key, or a value that does not fit.
     """
+    known = [profile.name for profile in chain.method.profiles]
+    for profile in profiles or {}:
+        if profile not in known:
+            raise OptionError(f"preset: method {chain.method.name} has no profile {profile!r}{nearest(profile, known)}")
     models = {role: component.options_model() or NoOptions for role, component in chain.roles.items()}
     index = _key_index(models)
-    settings: list[Setting] = []
-    for tree, origin in ((chain.method.options, f"method {chain.method.name}: "), (preset, "preset: ")):
-        settings += _flatten({role: values for role, values in tree.items() if values}, origin, index)
-    for name, text in (os.environ if environment is None else environment).items():
-        if name.startswith(ENVIRONMENT_PREFIX):
-            key = name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
-            settings.append(Setting(key, _scalar(text), name))
-    settings += _flatten({key: _scalar(value) for key, value in sets.items()}, "--set ", index)
-
+    settings = [
+        *_flatten(_by_role(chain.options), f"method {chain.title}: ", index),
+        *_user_settings(chain, preset, sets, environment, profiles, index),
+    ]
     trees: dict[str, dict[str, Any]] = {role: {} for role in models}
     origins: dict[tuple[str, str], str] = {}
     for setting in settings:
@@ -112,12 +118,55 @@ def resolve_options(
     return {role: _validate(model, trees[role], role, origins) for role, model in models.items()}
 
 
+def names_weights(
+    chain: Chain,
+    preset: Mapping[str, Mapping[str, Any]],
+    sets: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+    *,
+    profiles: PresetProfiles | None = None,
+) -> bool:
+    """Whether the user's values name a folder of weights that a component of the chain has an option for.
+
+    Told by the options' own names, without importing any model of options. Args are those of ``resolve_options``.
+    """
+    settings = _user_settings(chain, preset, sets, environment, profiles, ())
+    named = {setting.key.lower() for setting in settings if setting.value not in (None, "")}
+    options = ((role, component.spec.weights_option) for role, component in chain.roles.items())
+    return any(option is not None and bool({option, f"{role}.{option}"} & named) for role, option in options)
+
+
 def explain_validation(error: ValidationError) -> tuple[str, str]:
     """The first problem of a validation error: the field's dotted path, and the problem in words."""
     first = error.errors()[0]
     path = ".".join(str(part) for part in first["loc"])
     message = first["msg"][0].lower() + first["msg"][1:]
     return path, message.removeprefix("value error, ")
+
+
+def _user_settings(
+    chain: Chain,
+    preset: Mapping[str, Mapping[str, Any]],
+    sets: Mapping[str, Any],
+    environment: Mapping[str, str] | None,
+    profiles: PresetProfiles | None,
+    known: Collection[str],
+) -> Iterator[Setting]:
+    """What preset, environment and ``--set`` say for a chain, in the order in which later ones win."""
+    yield from _flatten(_by_role(preset), "preset: ", known)
+    if chain.profile is not None:
+        own = (profiles or {}).get(chain.profile, {})
+        yield from _flatten(_by_role(own), f"preset, profile {chain.profile}: ", known)
+    for name, text in (os.environ if environment is None else environment).items():
+        if name.startswith(ENVIRONMENT_PREFIX):
+            key = name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
+            yield Setting(key, read_value(text), name)
+    yield from _flatten({key: read_value(value) for key, value in sets.items()}, "--set ", known)
+
+
+def _by_role(tree: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Without roles that hold nothing: they need not be the chain's."""
+    return {role: values for role, values in tree.items() if values}
 
 
 def _validate(
@@ -178,7 +227,8 @@ def _flatten(tree: Mapping[str, Any], origin: str, known: Collection[str], prefi
             yield Setting(key, value, f"{origin}{key}")
 
 
-def _scalar(value: Any) -> Any:
+def read_value(value: Any) -> Any:
+    """What a value of ``--set`` says: a string is read as YAML, and stays one where it is none."""
     if not isinstance(value, str):
         return value
     try:

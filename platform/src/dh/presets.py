@@ -20,11 +20,18 @@ class Preset(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     method: str | None = Field(None, description="method to run")
+    profile: str | None = Field(None, description="profile of the method to run")
     driver: str | None = Field(None, description="driver in place of the method's own")
     renderer: str | None = Field(None, description="renderer in place of the method's own")
     options: dict[str, dict[str, Any]] = Field({}, description="options by role: avatar, driver, renderer")
+    profiles: dict[str, dict[str, dict[str, Any]]] = Field(
+        {}, description="options by profile, then by role: used, over the others, where that profile runs"
+    )
     run: dict[str, Any] = Field({}, description="options of 'dh run': fps, seed, device, codec, crf")
 
+
+CONFIGS = "configs"
+"""Folder of the checkout that holds the presets."""
 
 RUN_KEYS = ("fps", "seed", "device", "codec", "crf")
 """Keys of a preset's ``run`` section."""
@@ -32,8 +39,29 @@ RUN_KEYS = ("fps", "seed", "device", "codec", "crf")
 
 def preset_names() -> list[str]:
     """Names of the presets in the checkout's ``configs/``."""
+    return config_names(CONFIGS)
+
+
+def config_names(folder: str) -> list[str]:
+    """Names of the YAML files in a folder of the checkout."""
     root = checkout()
-    return sorted(path.stem for path in (root / "configs").glob("*.yaml")) if root else []
+    return sorted(path.stem for path in (root / folder).glob("*.yaml")) if root else []
+
+
+def config_file(name: str, folder: str) -> Path:
+    """A YAML file by path, or by name from a folder of the checkout.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    path = Path(name)
+    root = checkout()
+    if not path.is_file() and root is not None and "/" not in name:
+        path = root / folder / f"{name.removesuffix('.yaml')}.yaml"
+    if not path.is_file():
+        hint = nearest(name, config_names(folder)) or "; give the path of a YAML file"
+        raise InputError(f"--config {name}: no such {'preset' if folder == CONFIGS else 'configuration'}{hint}")
+    return path
 
 
 def read_preset(name: str) -> Preset:
@@ -43,14 +71,7 @@ def read_preset(name: str) -> Preset:
         InputError: there is no such file, or it is not YAML.
         OptionError: an unknown key or a wrong type.
     """
-    path = Path(name)
-    root = checkout()
-    if not path.is_file() and root is not None and "/" not in name:
-        path = root / "configs" / f"{name.removesuffix('.yaml')}.yaml"
-    if not path.is_file():
-        raise InputError(
-            f"--config {name}: no such preset{nearest(name, preset_names()) or '; give the path of a YAML file'}"
-        )
+    path = config_file(name, CONFIGS)
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: events for the command line's display or for a Python caller."""
+"""What a run, or a training, tells while it goes on: events for the command line's display or for a Python caller."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Phase = Literal["prepare", "register", "render", "finish"]
+Phase = Literal["prepare", "register", "render", "finish", "train"]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands.
+    """Where a run or a training stands.
 
     Args:
         phase: what it does now.
@@ -19,6 +19,7 @@ class Progress:
         total: steps in all, None where that is unknown.
         elapsed: seconds in this phase.
         fps: video's frames per second, 0 outside "render".
+        detail: a few words on this step, such as the file at work or a loss.
     """
 
     phase: Phase
@@ -26,6 +27,7 @@ class Progress:
     total: int | None = None
     elapsed: float = 0.0
     fps: float = 0.0
+    detail: str = ""
 
     @property
     def speed(self) -> float:

@@ -64,6 +64,7 @@ def make_record(
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "request": {
             "method": request.method,
+            "profile": session.chain.profile,
             **{name: _absolute(getattr(request, name)) for name in _INPUTS},
             "driver": request.driver,
             "renderer": request.renderer,
@@ -129,13 +130,19 @@ def read_record(path: Path) -> dict[str, Any]:
 def replay(record: dict[str, Any], path: Path, given: dict[str, Any]) -> dict[str, Any]:
     """Values for ``combine`` that repeat a recorded run, with ``given`` (values not None) on top.
 
-    Every option is fixed to its recorded value, so that neither a changed default nor the environment changes the run.
+    Every option is fixed to its recorded value, so that neither a changed default nor the environment changes the run;
+    another profile of the method has options and a frame rate of its own.
 
     Raises:
         InputError: an input is not the file that the record was made from.
     """
     values = dict(record["request"])
     given = {name: value for name, value in given.items() if value is not None}
+    recorded = record["components"]
+    if given.get("method", values.get("method")) != values.get("method"):
+        values["profile"] = None
+    elif given.get("profile", values.get("profile")) != values.get("profile"):
+        recorded, values["fps"] = {}, None  # these are other components'
     if given.get("avatar") or given.get("source"):
         values["source"] = values["avatar"] = None
     for name, expected in record["inputs"].items():
@@ -148,7 +155,7 @@ def replay(record: dict[str, Any], path: Path, given: dict[str, Any]) -> dict[st
             raise InputError(f"--from {path}: {name} {file} has changed since; give --{name} to use it as it is now")
     options = {
         f"{role}.{key}": yaml.safe_dump(value) if isinstance(value, str) else value  # as --set would be read
-        for role, component in record["components"].items()
+        for role, component in recorded.items()
         for key, value in component["options"].items()
     }
     options.update(given.pop("options", None) or {})

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import importlib
 from collections import deque
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from dh.declarations import (
+    AUTO_PROFILE,
     AdapterSpec,
     AvatarSpec,
     CheckpointSpec,
@@ -22,6 +23,7 @@ from dh.declarations import (
 from dh.errors import DHError, OptionError, PluginError
 from dh.motion import BUILTIN_SPACES, MotionSpace
 from dh.plugins import PluginSet, installed_plugins
+from dh.profiles import Demands, choose_profile
 from dh.states import State, Status, status_of
 from dh.text import nearest, one_line
 
@@ -78,13 +80,19 @@ def import_dotted(path: str, owner: str) -> Any:
 
 @dataclass(frozen=True)
 class Chain:
-    """A method's components in the order they run."""
+    """A method's components in the order they run.
+
+    ``profile`` is the method's profile that names them, None where it has none; ``notice`` a line for the user on why
+    it is not the method's best, empty where it is or where the user chose.
+    """
 
     method: MethodSpec
     avatar: Component[AvatarSpec]
     driver: Component[DriverSpec]
     adapters: tuple[Component[AdapterSpec], ...]
     renderer: Component[RendererSpec]
+    profile: str | None = None
+    notice: str = ""
 
     @property
     def components(self) -> tuple[Component[Any], ...]:
@@ -96,6 +104,27 @@ class Chain:
         """The configurable components by role: "avatar", "driver", "renderer" and each adapter by its name."""
         adapters = {adapter.name: adapter for adapter in self.adapters}
         return {"avatar": self.avatar, "driver": self.driver, **adapters, "renderer": self.renderer}
+
+    @property
+    def title(self) -> str:
+        """The method, and its profile where it has such, for messages."""
+        return _title(self.method, self.profile)
+
+    @property
+    def options(self) -> Mapping[str, Mapping[str, Any]]:
+        """Options of the method, or of its profile, by role."""
+        return self.method.profile(self.profile).options
+
+    def absent(self, *, commercial_only: bool = False) -> list[str]:
+        """Names of the checkpoints to pull before every component has the weights that it needs.
+
+        Args:
+            commercial_only: count only weights that clearly allow commercial use, where there are alternatives.
+        """
+        from dh.checkpoints.needs import absent
+
+        specs = [component.spec for component in self.components]
+        return list(dict.fromkeys(name for spec in specs for name in absent(spec, commercial_only=commercial_only)))
 
     @property
     def status(self) -> Status:
@@ -175,20 +204,84 @@ class Registry:
             raise PluginError(f"{owner}: unknown motion space {name!r}{nearest(name, self.spaces)}")
         return self.spaces[name]
 
-    def chain(self, method: str, *, driver: str | None = None, renderer: str | None = None) -> Chain:
+    def chain(
+        self,
+        method: str,
+        *,
+        profile: str = AUTO_PROFILE,
+        driver: str | None = None,
+        renderer: str | None = None,
+        demands: Demands | None = None,
+    ) -> Chain:
         """Joins a method's components, with another driver or renderer where one is named.
 
         A renderer of another avatar kind brings an avatar component that makes that kind.
 
+        Args:
+            method: its name.
+            profile: one of the method's; "auto": the first that fits and has its weights, see ``choose_profile``.
+            driver: in place of the method's own.
+            renderer: in place of the method's own.
+            demands: what else the choice of a profile must fit.
+
         Raises:
             OptionError: an unknown name, or a driver and renderer that do not fit, naming what would.
         """
-        spec = self._find(self.methods, method, "--method")
-        chosen_driver = self._find(self.drivers, driver or spec.driver, "--driver" if driver else f"method {method}")
-        chosen_renderer = self._find(
-            self.renderers, renderer or spec.renderer, "--renderer" if renderer else f"method {method}"
-        )
-        avatar = self._avatar_for(self._find(self.avatars, spec.avatar, f"method {method}"), chosen_renderer)
+        spec: MethodSpec = self._find(self.methods, method, "--method")
+        if not spec.profiles:
+            if profile != AUTO_PROFILE:
+                raise OptionError(f"--profile {profile}: method {method} has no profiles; leave --profile out")
+            return self._join(spec, None, driver, renderer)
+        names = [known.name for known in spec.profiles]
+        if profile != AUTO_PROFILE:
+            if profile not in names:
+                hint = nearest(profile, [AUTO_PROFILE, *names])
+                raise OptionError(f"--profile {profile}: method {method} has no such profile{hint}")
+            return self._join(spec, profile, driver, renderer)
+        chains = self._fitting(spec, driver, renderer)
+        given = {"--driver": driver, "--renderer": renderer}
+        named = " and ".join(f"{option} {name}" for option, name in given.items() if name)
+        chosen, why = choose_profile(names[0], chains, demands or Demands(), named)
+        return replace(chosen, notice=why and f"profile {chosen.profile}: {why}")
+
+    def chains(self, method: str) -> list[Chain]:
+        """The chain of every profile of a method that can be joined, best first; of one without profiles its only one.
+
+        Raises:
+            OptionError: there is no such method, or none of its profiles can be joined.
+        """
+        spec: MethodSpec = self._find(self.methods, method, "--method")
+        chains, misfits = self._try_profiles(spec, None, None)
+        if not chains:
+            raise misfits[0]
+        return chains
+
+    def _fitting(self, spec: MethodSpec, driver: str | None, renderer: str | None) -> list[Chain]:
+        """Chains of the profiles that can be joined. A best one that cannot is an error, unless the user changed it."""
+        chains, misfits = self._try_profiles(spec, driver, renderer)
+        changed = driver is not None or renderer is not None
+        if not chains or (not changed and chains[0].profile != spec.profiles[0].name):
+            raise misfits[0]
+        return chains
+
+    def _try_profiles(
+        self, spec: MethodSpec, driver: str | None, renderer: str | None
+    ) -> tuple[list[Chain], list[DHError]]:
+        chains: list[Chain] = []
+        misfits: list[DHError] = []
+        names: list[str | None] = [profile.name for profile in spec.profiles]
+        for name in names or [None]:
+            try:
+                chains.append(self._join(spec, name, driver, renderer))
+            except DHError as error:
+                misfits.append(error)
+        return chains, misfits
+
+    def _join(self, method: MethodSpec, profile: str | None, driver: str | None, renderer: str | None) -> Chain:
+        spec, owner = method.profile(profile), f"method {_title(method, profile)}"
+        chosen_driver = self._find(self.drivers, driver or spec.driver, "--driver" if driver else owner)
+        chosen_renderer = self._find(self.renderers, renderer or spec.renderer, "--renderer" if renderer else owner)
+        avatar = self._avatar_for(self._find(self.avatars, spec.avatar, owner), chosen_renderer)
         kinds = chosen_driver.spec.avatar_kinds
         if kinds is not None and avatar.spec.kind not in kinds:
             raise OptionError(
@@ -196,7 +289,7 @@ class Registry:
                 f"{chosen_renderer.name} uses {avatar.spec.kind}; choose another --driver or --renderer"
             )
         adapters = self._adapters_between(chosen_driver, chosen_renderer)
-        return Chain(spec, avatar, chosen_driver, adapters, chosen_renderer)
+        return Chain(method, avatar, chosen_driver, adapters, chosen_renderer, profile)
 
     def _find(self, shelf: dict[str, Any], name: str, option: str) -> Any:
         if name in shelf:
@@ -251,12 +344,16 @@ class Registry:
                     queue.append((adapter.spec.to_space, (*path, adapter)))
         return None
 
-    def method_status(self, method: MethodSpec) -> Status:
-        """Whether a method can run on this machine."""
+    def method_status(self, method: MethodSpec, profile: str = AUTO_PROFILE) -> Status:
+        """Whether a method, or one of its profiles, can run on this machine; "auto": the one that a run would take."""
         try:
-            return self.chain(method.name).status
+            return self.chain(method.name, profile=profile).status
         except DHError as error:
             return Status(State.BROKEN, one_line(error))
+
+
+def _title(method: MethodSpec, profile: str | None) -> str:
+    return method.name if profile is None else f"{method.name}, profile {profile}"
 
 
 @functools.cache

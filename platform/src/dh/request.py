@@ -23,12 +23,16 @@ class RunRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     method: str = Field(description="method to run")
+    profile: str = Field("auto", description="profile of the method; auto: the best one whose weights are here")
     source: Path | None = Field(None, description="picture or video of the person")
     avatar: Path | None = Field(None, description="avatar made by 'dh avatar create', in place of a source")
     audio: Path | None = Field(None, description="speech: an audio file, or a video with an audio track")
     driver: str | None = Field(None, description="driver in place of the method's own")
     renderer: str | None = Field(None, description="renderer in place of the method's own")
     preset: dict[str, dict[str, Any]] = Field({}, description="options by role, from a preset file")
+    preset_profiles: dict[str, dict[str, dict[str, Any]]] = Field(
+        {}, description="options by profile, then by role, from a preset file; they win over the preset's others"
+    )
     options: dict[str, Any] = Field({}, description="options by key, as --set gives them")
     controls: Path | None = Field(None, description="keyframes of per-frame controls: CSV, JSON or YAML")
     seed: int = Field(0, ge=0, lt=2**63, description="of every random choice")
@@ -71,7 +75,14 @@ def combine(preset: Preset | None, **given: Any) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if preset is not None:
         values.update(preset.run)
-        values.update(method=preset.method, driver=preset.driver, renderer=preset.renderer, preset=preset.options)
+        values.update(
+            method=preset.method,
+            profile=preset.profile,
+            driver=preset.driver,
+            renderer=preset.renderer,
+            preset=preset.options,
+            preset_profiles=preset.profiles,
+        )
     values.update({key: value for key, value in given.items() if value is not None})
     if not values.get("method"):
         raise OptionError("--method is missing; 'dh methods' lists them")

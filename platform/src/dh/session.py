@@ -22,8 +22,9 @@ from dh.host_stages import FitMotion, SpeechClock, check_frames
 from dh.licences import require_commercial
 from dh.media.audio import probe_audio, read_speech
 from dh.motion import Motion
-from dh.options import resolve_options
+from dh.options import names_weights, resolve_options
 from dh.pipeline import STALL_SECONDS, Pipeline, StageStats, as_source
+from dh.profiles import Demands
 from dh.progress import Listener, Notice, Progress, ignore
 from dh.registry import Chain, Registry, installed
 from dh.request import DEFAULT_FPS, RunRequest
@@ -108,10 +109,21 @@ class Session:
         self._stall_seconds = _stall_seconds()
         self._guarding: Pipeline | None = None
         self._noticed: set[str] = set()
-        self.chain: Chain = registry.chain(request.method, driver=request.driver, renderer=request.renderer)
+        saved = Avatar.load(request.avatar) if request.avatar else None
+        self.chain: Chain = registry.chain(
+            request.method,
+            profile=request.profile,
+            driver=request.driver,
+            renderer=request.renderer,
+            demands=_demands(request, saved),
+        )
+        if self.chain.notice:
+            self._notice(self.chain.notice)
         roles = self.chain.roles
         self.chain.require(with_weights=roles)  # whether weights are needed is told by the options
-        self.options: dict[str, BaseModel] = resolve_options(self.chain, request.preset, request.options)
+        self.options: dict[str, BaseModel] = resolve_options(
+            self.chain, request.preset, request.options, profiles=request.preset_profiles
+        )
         self.weights: dict[str, Path] = weights_folders(self.chain, self.options)
         if request.commercial_only:
             require_commercial(self.chain, self.weights)
@@ -127,7 +139,6 @@ class Session:
         self._driver_space = registry.space(self.chain.driver.spec.motion_space, self.chain.driver.name)
         self._speech = probe_audio(request.audio) if request.audio else None
         source = Source.open(request.source) if request.source else None
-        saved = Avatar.load(request.avatar) if request.avatar else None
         self.fps = self._frame_rate(source, saved)
         self.avatar: Avatar = saved if saved is not None else self._register(source)
         self._check_avatar()
@@ -192,7 +203,7 @@ class Session:
         if bound and saved is not None and saved.fps and abs(saved.fps - bound) > 1e-3:
             raise InputError(
                 f"--avatar {self.request.avatar}: was registered at {saved.fps:g} frames per second, but this method's "
-                f"motion has {bound:g}; register the source again with 'dh avatar create -m {self.request.method}'"
+                f"motion has {bound:g}; register the source again with '{self._create_command()}'"
             )
         fixed = bound or (saved.fps if saved is not None else None)
         if fixed and wanted and abs(fixed - wanted) > 1e-3:
@@ -224,8 +235,13 @@ class Session:
             raise InputError(
                 f"avatar of kind {self.avatar.kind!r} does not fit renderer {self.chain.renderer.name}, "
                 f"which reads {' or '.join(kinds)}; register the source again with "
-                f"'dh avatar create --method {self.request.method}'"
+                f"'{self._create_command()}'"
             )
+
+    def _create_command(self) -> str:
+        """How the user registers a source for this run's components."""
+        profile = f" --profile {self.chain.profile}" if self.chain.profile else ""
+        return f"dh avatar create --method {self.request.method}{profile}"
 
     def _build(self, role: str) -> Any:
         """Constructs the component of a role, with its options and context."""
@@ -269,6 +285,16 @@ class Session:
             result: Result = next(iter(guarding))
         self._guarding = None
         return result
+
+
+def _demands(request: RunRequest, saved: Avatar | None) -> Demands:
+    return Demands(
+        avatar_kind=saved.kind if saved is not None else None,
+        names_weights=lambda chain: names_weights(
+            chain, request.preset, request.options, profiles=request.preset_profiles
+        ),
+        commercial_only=request.commercial_only,
+    )
 
 
 def _stall_seconds() -> float:

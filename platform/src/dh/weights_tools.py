@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from dh.checkpoints.needs import absent, find_weights, present
+from dh.checkpoints.needs import find_weights, present
 from dh.checkpoints.store import checkpoint_root
 from dh.errors import CheckpointMissing, InputError, OptionError
 from dh.files import reason
@@ -41,13 +41,13 @@ def pulled_folder(method: str, named: str | None, option: str) -> Path:
     """
     if named:
         return find_weights(named, f"{option} {named}")
-    specs = [component.spec for component in installed().chain(method).components]
-    for spec in specs:
+    chains = installed().chains(method)
+    for spec in [component.spec for chain in chains for component in chain.components]:
         folders = present(spec)
         for checkpoint in spec.checkpoints:
             if checkpoint.name in folders and checkpoint.need != "optional":
                 return folders[checkpoint.name]
-    wanted = " ".join(dict.fromkeys(name for spec in specs for name in absent(spec)))
+    wanted = " ".join(dict.fromkeys(name for chain in chains for name in chain.absent()))
     pull = f"run: {command()} checkpoints pull {wanted}; or " if wanted else ""
     raise CheckpointMissing(
         f"method {method}: none of its weights are in {checkpoint_root()}; {pull}name a folder with {option}"

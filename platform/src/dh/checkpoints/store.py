@@ -76,6 +76,11 @@ def state(spec: CheckpointSpec) -> CheckpointState:
     )
 
 
+def pulled_checkpoints(specs: Iterable[CheckpointSpec]) -> dict[str, Path]:
+    """Folders of those checkpoints that are on this machine, by name."""
+    return {spec.name: folder(spec) for spec in specs if state(spec).present}
+
+
 def require(spec: CheckpointSpec) -> Path:
     """The folder of a checkpoint that is there.
 

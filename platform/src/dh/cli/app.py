@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 import typer.main
 
-from dh.cli import avatar, bench, checkpoints, doctor, export, methods, plugins, run
+from dh.cli import avatar, bench, checkpoints, doctor, export, methods, plugins, run, training
 
 
 def _version(wanted: bool) -> None:
@@ -47,6 +47,8 @@ def build_app() -> typer.Typer:
     app.add_typer(checkpoints.app, name="checkpoints")
     app.command("export")(export.export)
     app.command("bench")(bench.bench)
+    app.command("prepare")(training.prepare)
+    app.command("train")(training.train)
     return app
 
 

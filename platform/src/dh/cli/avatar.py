@@ -18,6 +18,7 @@ app = typer.Typer(help="Register a person once and reuse the avatar.", no_args_i
 def create(
     method: parameters.Method = None,
     source: parameters.Source = None,
+    profile: parameters.Profile = None,
     output: Annotated[str | None, typer.Option("--output", "-o", help="Avatar file to write (.dhavatar).")] = None,
     sets: parameters.Set = None,
     fps: parameters.Fps = None,
@@ -40,7 +41,13 @@ def create(
         raise InputError(f"--output {target}: is the --source file itself; choose another name")
     with Display(quiet=quiet) as display:
         avatar = create_avatar(
-            method, source, options=parameters.parse_sets(sets) or None, fps=fps, device=device, on_event=display
+            method,
+            source,
+            profile=profile,
+            options=parameters.parse_sets(sets) or None,
+            fps=fps,
+            device=device,
+            on_event=display,
         )
         avatar.save(target)
     if not quiet:

@@ -20,6 +20,7 @@ def bench(
     method: parameters.Method = None,
     source: parameters.Source = None,
     audio: parameters.Audio = None,
+    profile: parameters.Profile = None,
     driver: parameters.DriverName = None,
     renderer: parameters.RendererName = None,
     sets: parameters.Set = None,
@@ -42,8 +43,8 @@ def bench(
 
     A method's own parts, where it has such, against the plain way of doing the same. Then whole runs: driver alone,
     renderer alone, and everything with encoding; where a method has parts, only if an option asks for such runs
-    (--seconds, --source, --audio, --driver, --renderer or --set). Without --source and --audio they take the project's
-    examples, the portrait in a 1280x720 frame.
+    (--seconds, --source, --audio, --profile, --driver, --renderer or --set). Without --source and --audio they take
+    the project's examples, the portrait in a 1280x720 frame.
     """
     import json as json_library
 
@@ -60,10 +61,11 @@ def bench(
         raise OptionError(f"two methods are named, {name} and {method}; give one")
     chosen = name or method or "face-mesh"
     parts = parts_bench(chosen)
-    asked = bool(sets) or any(option is not None for option in (seconds, source, audio, driver, renderer))
+    asked = bool(sets) or any(option is not None for option in (seconds, source, audio, profile, driver, renderer))
     figures: dict[str, Any] = {"method": chosen}
     request = BenchRequest(
         method=chosen,
+        profile=profile or "auto",
         source=Path(source) if source else None,
         audio=Path(audio) if audio else None,
         seconds=seconds or 20.0,
@@ -85,7 +87,8 @@ def bench(
         print_json(figures)
         return
     machine = figures["machine"]
-    typer.echo(f"{figures['method']} on {machine['processor']}, {machine['cores']} cores, Python {machine['python']}")
+    measured = figures["method"] + (f", profile {figures['profile']}," if figures.get("profile") else "")
+    typer.echo(f"{measured} on {machine['processor']}, {machine['cores']} cores, Python {machine['python']}")
     if "parts" in figures:
         _print_parts(figures["parts"])
     if "end_to_end" in figures:

@@ -34,7 +34,7 @@ def _named(names: list[str]) -> list[CheckpointSpec]:
         if name in known:
             chosen[name] = known[name]
         elif name in registry.methods:
-            for component in registry.chain(name).components:
+            for component in (component for chain in registry.chains(name) for component in chain.components):
                 used = {*needs.present(component.spec), *needs.absent(component.spec)}
                 chosen.update({spec.name: spec for spec in component.spec.checkpoints if spec.name in used})
         else:

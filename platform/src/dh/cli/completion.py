@@ -10,6 +10,15 @@ def complete_method(incomplete: str) -> list[str]:
     return [name for name in installed().methods if name.startswith(incomplete)]
 
 
+def complete_profile(incomplete: str) -> list[str]:
+    """Profiles of all methods."""
+    from dh.declarations import AUTO_PROFILE
+    from dh.registry import installed
+
+    names = dict.fromkeys(profile.name for method in installed().methods.values() for profile in method.profiles)
+    return [name for name in (AUTO_PROFILE, *names) if name.startswith(incomplete)]
+
+
 def complete_driver(incomplete: str) -> list[str]:
     """Drivers."""
     from dh.registry import installed
@@ -29,6 +38,13 @@ def complete_preset(incomplete: str) -> list[str]:
     from dh.presets import preset_names
 
     return [name for name in preset_names() if name.startswith(incomplete)]
+
+
+def complete_training_config(incomplete: str) -> list[str]:
+    """Training configurations in the checkout."""
+    from dh.training import training_configs
+
+    return [name for name in training_configs() if name.startswith(incomplete)]
 
 
 def complete_checkpoint(incomplete: str) -> list[str]:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from dh.cli.output import times_real_time
-from dh.progress import Event, Notice, Progress
+from dh.progress import Event, Notice, Phase, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-_WORDS = {"prepare": "preparing", "register": "registering", "render": "rendering", "finish": "finishing"}
+_WORDS: dict[Phase, str] = {
+    "prepare": "preparing",
+    "register": "registering",
+    "render": "rendering",
+    "finish": "finishing",
+    "train": "training",
+}
 _REFRESH_SECONDS = 0.1
 
 
@@ -74,11 +81,29 @@ class Display:
         self._next_update = now + _REFRESH_SECONDS
         if self._bar is None or self._task is None:
             return
-        figures = ""
-        if event.phase == "render":
-            figures = f"{event.speed:.3g} frames/s, {times_real_time(event.real_time_factor)}"
-            if event.time_left is not None:
-                figures += f", {event.time_left:.0f} s left"
         self._bar.update(
-            self._task, description=_WORDS[event.phase], completed=event.done, total=event.total, figures=figures
+            self._task,
+            description=_WORDS[event.phase],
+            completed=event.done,
+            total=event.total,
+            figures=", ".join(progress_figures(event)),
         )
+
+
+def progress_figures(event: Progress) -> Iterator[str]:
+    """What the line of a step says beside its bar."""
+    if event.phase == "render":
+        yield f"{event.speed:.3g} frames/s"
+        yield times_real_time(event.real_time_factor)
+    elif event.phase == "train":
+        yield f"{event.speed:.3g} steps/s"
+    if event.time_left is not None and event.phase != "register":
+        yield _time_left(event.time_left)
+    if event.detail:
+        yield event.detail
+
+
+def _time_left(seconds: float) -> str:
+    if seconds < 600:
+        return f"{seconds:.0f} s left"
+    return f"{seconds / 60:.0f} min left" if seconds < 7200 else f"{seconds / 3600:.1f} h left"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dh.cli.completion import complete_driver, complete_method, complete_preset, complete_renderer
+from dh.cli.completion import complete_driver, complete_method, complete_preset, complete_profile, complete_renderer
 from dh.errors import OptionError
 
 Method = Annotated[
@@ -24,6 +24,14 @@ Config = Annotated[
     str | None,
     typer.Option(
         "--config", "-c", help="Preset: a name in configs/ or the path of a YAML file.", autocompletion=complete_preset
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        help="Profile of the method, or auto: the best whose weights are here.  [default: auto]",
+        autocompletion=complete_profile,
     ),
 ]
 DriverName = Annotated[
