@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import dh
-from dh_ditto.motion import VECTOR_SIZE, Array
+from dh_ditto.motion import Array
 
 TRAINING_STEPS = 1000
 """Diffusion times of the published model: 0 (almost clean) to 999 (noise)."""
@@ -32,13 +32,13 @@ class Denoiser(Protocol):
         """Whatever the steps of one window need.
 
         Args:
-            cond_frame: [1, 265], the motion before the window.
+            cond_frame: [1, motion], the motion before the window; 265 columns in the published model.
             cond: [1, n, condition], one row per frame.
             times: diffusion times that the window will ask for.
         """
 
     def x_start(self, prepared: Any, x: Any, time: int) -> Any:
-        """The clean motion [1, n, 265] that ``x`` [1, n, 265] at diffusion time ``time`` shows."""
+        """The clean motion [1, n, motion] that ``x`` [1, n, motion] at diffusion time ``time`` shows."""
 
     def array(self, values: Array) -> Any:
         """``values`` as the backend's own array."""
@@ -128,8 +128,8 @@ class Sampler:
         denoiser: the model.
         seed: of all noise: equal seeds give equal motion.
         eta: see ``ddim_schedule``.
-        noise: [1, n, 265] arrays in place of the drawn ones: one per step but the last, in time order.
-        starts: [1, n, 265] arrays in place of the drawn starts, one per window.
+        noise: [1, n, motion] arrays in place of the drawn ones: one per step but the last, in time order.
+        starts: [1, n, motion] arrays in place of the drawn starts, one per window.
     """
 
     def __init__(
@@ -150,18 +150,18 @@ class Sampler:
         """Samples the next window.
 
         Args:
-            kp_cond: [1, 265], the motion before the window.
+            kp_cond: [1, motion], the motion before the window.
             cond: [1, n, condition].
             steps: DDIM steps, 1 to 1000.
 
         Returns:
-            [1, n, 265] float32.
+            [1, n, motion] float32.
 
         Raises:
             dh.OptionError: ``steps`` out of range.
         """
         schedule = ddim_schedule(steps, self._eta)
-        shape = (1, cond.shape[1], VECTOR_SIZE)
+        shape = (1, cond.shape[1], kp_cond.shape[-1])
         noise = self._step_noise(steps, shape)
         prepared = self._denoiser.prepare(kp_cond, cond, schedule.times)
         x = self._denoiser.array(self._start(shape))
