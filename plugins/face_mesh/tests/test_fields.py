@@ -115,6 +115,12 @@ def test_inversion_undoes_the_field(field: FaceField) -> None:
     assert np.abs(error).mean() < 0.02
 
 
+def test_a_window_is_inverted_as_the_whole_is(field: FaceField) -> None:
+    lower, _ = field.forward(weights(jawOpen=0.5), rotation(0, -25, 0), np.zeros(2))
+    part = invert(lower, field.cell, field.window)
+    assert np.array_equal(part, invert(lower, field.cell)[field.window.slices]), "pixels that come from beyond it too"
+
+
 def test_a_grid_has_its_points_in_the_middle_of_its_cells() -> None:
     points = grid_points(SIZE)
     assert points.shape == (GRID, GRID, 2)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 import dh
 from dh_face_mesh.crop import head_of
 from dh_face_mesh.landmarks import FaceLandmarker
+from dh_face_mesh.measures import face
 
 Image = NDArray[np.uint8]
 Array = NDArray[np.float64]
@@ -113,6 +114,18 @@ def test_pucker_narrows_and_smile_widens_the_mouth(avatar: dh.Avatar, render: An
     )
     assert pucker < 0.85 * rest
     assert smile > 1.05 * rest
+
+
+def test_brows_and_mouth_corners_rise_and_sink(avatar: dh.Avatar, render: Any, look_at: Any) -> None:
+    looks: list[dict[str, Any]] = [
+        {"browDown": 1},
+        {"browInnerUp": 1, "browOuterUp": 1},
+        {"mouthFrown": 1},
+        {"mouthSmile": 1},
+    ]
+    down, up, frown, smile = map(look_at, render(avatar, looks))
+    assert np.mean(face.brow_heights(up)) - np.mean(face.brow_heights(down)) > 0.02
+    assert face.mouth_corner_height(smile) - face.mouth_corner_height(frown) > 0.03
 
 
 def test_a_sided_shape_moves_its_own_side(avatar: dh.Avatar, render: Any, look_at: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,23 +52,54 @@ def control_reference() -> str:
     for name, control in CONTROL_FIELDS.items():
         span = f"{control.low:g} to {control.high:g}"
         lines.append(f"| `{name}` | {control.neutral:g} | {span} | {control.unit} | {control.doc} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_control_pictures()]) + "\n"
+
+
+def _control_pictures() -> list[str]:
+    """The rows of pictures that a checkout's ``docs/make_pictures.py`` has made, with its captions."""
+    from dh.home import checkout
+
+    root = checkout()
+    if root is None:
+        return []
+    folder = "images/controls"
+    captions = json.loads((root / "docs" / folder / "captions.json").read_text(encoding="utf-8"))
+    lines = ["", "## What they look like", "", "Frames made from the example portrait by `docs/make_pictures.py`."]
+    for file, caption in captions.items():
+        lines += ["", caption, "", f"![{caption.replace('`', '')}]({folder}/{file})"]
+    return lines
 
 
 def method_reference(name: str) -> str:
-    """``docs/methods/NAME.md``: a method's components, licences and options, as Markdown."""
+    """``docs/methods/NAME.md``: a method's profiles, components, licences and options, as Markdown."""
     from dh.describe import describe_method
+    from dh.registry import installed
 
-    method = describe_method(name)
+    spec = installed().method(name)
     lines = [
-        f"# `{name}`: {method['summary']}",
+        f"# `{name}`: {spec.summary}",
         "",
         f"Written by `script/docs` from what `dh methods show {name}` shows; a test keeps it so.",
     ]
-    for component in method["components"]:
+    if spec.training is not None:
+        lines += ["", f"Training: `dh prepare {name}` makes data, `dh train {name}` weights from them."]
+    if not spec.profiles:
+        return "\n".join([*lines, *_component_lines(describe_method(name)["components"], "##")]) + "\n"
+    lines += ["", "Without `--profile` a run takes the first of these whose weights are here, and else the last.", ""]
+    lines += ["| `--profile` | is |", "|---|---|"]
+    lines += [f"| `{profile.name}` | {profile.summary} |" for profile in spec.profiles]
+    for profile in spec.profiles:
+        lines += ["", f"## profile `{profile.name}`"]
+        lines += _component_lines(describe_method(name, profile=profile.name)["components"], "###")
+    return "\n".join(lines) + "\n"
+
+
+def _component_lines(components: list[dict[str, Any]], heading: str) -> list[str]:
+    lines: list[str] = []
+    for component in components:
         lines += [
             "",
-            f"## {component['role']}: `{component['name']}`",
+            f"{heading} {component['role']}: `{component['name']}`",
             "",
             f"{component['summary'][0].upper()}{component['summary'][1:]}.",
             f"{component['meets'][0].upper()}{component['meets'][1:]}.",
@@ -83,7 +115,7 @@ def method_reference(name: str) -> str:
                 f"| {_option_names(row)} | {_cell(row['type'])} | {row['default']} | {row['range']} | {row['help']} |"
                 for row in component["options"]
             ]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _option_names(row: dict[str, Any]) -> str:

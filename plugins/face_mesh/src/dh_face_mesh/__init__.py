@@ -6,4 +6,5 @@
   blendshape moves the landmarks, ``lips`` how lips meet; ``fields`` spreads that over the crop and inverts it.
 - Displacement to pixels: ``renderer``; ``shots`` gives the source's frames, ``placement`` brings fields to them,
   ``texture`` gives their pixels; ``eyes``, ``opening``, ``teeth`` and ``mouth`` draw what the source does not show.
+- Frames back to figures: ``measures``, of landmarks found again on a frame and of series over frames.
 """

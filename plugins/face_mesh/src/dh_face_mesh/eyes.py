@@ -30,6 +30,7 @@ _MEET = 0.14  # where closed lids meet, above the lower lid's line
 _SQUINT = 0.20  # rise of the lower lid at squint 1
 _EDGE = 0.09  # softness of the lids' edges
 _OVERLAP = 0.10  # of closed lids
+_RIM = 0.08  # band along the lower lid's edge that may show its shadow
 
 _EYEBALL = 0.40
 """Radius of the eyeball, as a share of the eye's width."""
@@ -140,8 +141,7 @@ class EyePatch:
         if length:
             limit = _TURN_LIMIT * self.radius
             turn *= limit * np.tanh(length / limit) / length
-        rim = np.float32(0.08 * self.height)
-        shown = np.clip((np.minimum(self.v - self.upper, self.lower - self.v) - rim) / rim, 0, 1)
+        shown = np.clip(self._inside / np.float32(_RIM * self.height), 0, 1)
         white, iris = self._white, self._iris(turn)
         distance = np.hypot(self.u - np.float32(self.iris[0] + turn[0]), self.v - np.float32(self.iris[1] + turn[1]))
         disc = _smooth((np.float32(1.24) - distance / np.float32(self.radius)) / np.float32(0.22))
@@ -151,6 +151,12 @@ class EyePatch:
         beside = (1 - shown) * self._beyond_iris * (1 - disc) * np.float32(max(0.0, 1 + 10 * min(eye.closure, 0)))
         keep = np.maximum((1 - share) * shown, beside)
         return np.asarray(turned + (own - turned) * keep[..., None])
+
+    @cached_property
+    def _inside(self) -> Field:
+        """How far inside the lids each pixel is sure to lie, in pixels: the lashes hang below the upper lid's line."""
+        lashes, rim = (np.float32(share * self.height) for share in (_LASHES, _RIM))
+        return np.asarray(np.minimum(self.v - self.upper - lashes, self.lower - self.v - rim))
 
     @cached_property
     def _beyond_iris(self) -> Field:
@@ -164,8 +170,7 @@ class EyePatch:
         left, top, right, bottom = self.box
         own = self.image[top:bottom, left:right]
         distance = np.hypot(self.u - np.float32(self.iris[0]), self.v - np.float32(self.iris[1]))
-        inside = np.minimum(self.v - self.upper, self.lower - self.v) > 0.08 * self.height
-        known = inside & (distance > _LIMBUS * self.radius)
+        known = (self._inside > 0) & (distance > _LIMBUS * self.radius)
         if np.count_nonzero(known) < 8:
             return own.astype(np.float32)
         colours, mask = own.astype(np.float32), known.astype(np.float32)[..., None]

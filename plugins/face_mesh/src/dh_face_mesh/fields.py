@@ -39,6 +39,10 @@ _RELIEF = 0.16
 _RELIEF_BLUR = 0.045
 """Standard deviation of the depth's smoothing, in face heights."""
 
+_STEEPEST, _DEEPEST = 2.05, 1.5
+"""The landmarks' depth is too flat to show a turn as large as it is: it is deepened until the relief's slope is the
+first, but at most by the factor of the second. A slope of 2.1 folds over itself at a turn of 25 degrees."""
+
 _PIVOT_DOWN, _PIVOT_BACK = 0.45, 0.06
 """The neck's joint below the ears' line and behind the level, in face heights."""
 
@@ -208,26 +212,28 @@ def _blend(basis: Field, weights: Field) -> Field:
     return np.asarray(total)
 
 
-def invert(forward: Field, cell: float) -> Field:
-    """The backward field of a forward one on the same grid, by fixed-point steps of b(q) = -d(q + b(q)).
+def invert(forward: Field, cell: float, window: Window | None = None) -> Field:
+    """The backward field of a forward one, by fixed-point steps of b(q) = -d(q + b(q)).
 
     The later steps are damped. Beyond its grid a field is continued by its edge.
 
     Args:
-        forward: (rows, columns, 2) in pixels.
+        forward: (rows, columns, 2) in pixels, of the whole grid: what a window shows may come from beyond it.
         cell: pixels per grid cell.
+        window: the part of the grid to find the backward field on; default: all of it.
     """
     scaled = forward * np.float32(-1 / cell)
-    rows, columns = forward.shape[:2]
-    grid = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), axis=-1).astype(np.float32)
-    offset = scaled
+    window = window or Window(0, forward.shape[0], 0, forward.shape[1])
+    columns, rows = np.arange(window.left, window.right), np.arange(window.top, window.bottom)
+    grid = np.stack(np.meshgrid(columns, rows), axis=-1).astype(np.float32)
+    offset = scaled[window.slices]
     for step in range(_STEPS):
         sampled = cv2.remap(scaled, grid + offset, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         offset = sampled if step < 2 else np.float32(0.5) * (offset + sampled)
     return np.asarray(offset * np.float32(cell))
 
 
-def sample(field: Field, points: Array, cell: float, window: Window) -> Array:
+def sample(field: Field, points: Array, cell: float, window: Window = WHOLE) -> Array:
     """Values at crop points (n, 2) of a field that is known on a window of the grid: (n, 2)."""
     at = ((points + 0.5) / cell - 0.5 - [window.left, window.top]).astype(np.float32)[None]
     return np.asarray(cv2.remap(field, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0], np.float64)
@@ -287,6 +293,8 @@ def _solid(landmarks: Array, head: Head, points: Array, size: int) -> tuple[Fiel
     depth = cv2.resize(coarse[..., 0], (GRID, GRID), interpolation=cv2.INTER_LINEAR)
     sigma = _RELIEF_BLUR * head.height * GRID / size
     depth = cv2.GaussianBlur(np.minimum(depth, level), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    slope = max(float(np.abs(part).max()) for part in np.gradient(depth, size / GRID))
+    depth = level + np.clip(_STEEPEST / slope, 1, _DEEPEST) * (depth - level)
     pivot = np.array([*(landmarks[EAR_LEFT, :2] + landmarks[EAR_RIGHT, :2]) / 2, level])
     pivot += head.axes[1] * _PIVOT_DOWN * head.height + np.array([0, 0, _PIVOT_BACK * head.height])
     follow = smoothstep(np.minimum(points, size - 1 - points) / (0.3 * size)).prod(-1)

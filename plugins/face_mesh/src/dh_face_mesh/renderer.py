@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import dh
 from dh_face_mesh.crop import apply, scale_of
 from dh_face_mesh.expression import FaceState, face_states
-from dh_face_mesh.fields import WHOLE, FaceField, Window, invert, sample
+from dh_face_mesh.fields import FaceField, Window, invert, sample
 from dh_face_mesh.lips import OVERLAP, closing_shape
 from dh_face_mesh.mouth import Mouth
 from dh_face_mesh.opening import Opening
@@ -149,17 +149,18 @@ class _Face:
         if shot.placement.edge is not None:
             lower = lower * shot.placement.edge
             jump = jump * shot.placement.edge[rows, columns]
-        upper = lower[rows, columns] + jump
+        upper = lower.copy()
+        upper[rows, columns] += jump
         contours = []
-        for row, part, part_window in ((INNER_UPPER, upper, window), (INNER_LOWER, lower, WHOLE)):
+        for row, part in ((INNER_UPPER, upper), (INNER_LOWER, lower)):
             points = shot.landmarks[list(row), :2]
-            contours.append(points + sample(part, points, cell, part_window))
+            contours.append(points + sample(part, points, cell))
         backward = invert(lower, cell)
-        backward_jump = invert(upper, cell) - backward[rows, columns]
+        backward_jump = invert(upper, cell, window) - backward[rows, columns]
         mouth = shot.landmarks[[INNER_UPPER[5], INNER_LOWER[5]], :2].mean(0)
         skull = field.solid_at(mouth, state.linear, offset)
         chin = shot.landmarks[CHIN : CHIN + 1, :2]
-        jaw = np.linalg.solve(skull[:, :2], (chin + sample(lower, chin, cell, WHOLE))[0] - skull[:, 2]) - chin[0]
+        jaw = np.linalg.solve(skull[:, :2], (chin + sample(lower, chin, cell))[0] - skull[:, 2]) - chin[0]
         source = _draw_eyes(shot, state)
         changed = [shot.placement.moving(backward), shot.placement.rectangle(window)]
         changed += [patch.box for side, patch in shot.eyes.items() if not state.eyes[side].at_rest]
