@@ -21,6 +21,7 @@ pytest.importorskip("matplotlib")
 
 from safetensors.numpy import load_file  # noqa: E402
 
+from dh.options import option_rows  # noqa: E402
 from dh_ditto.networks.denoiser import MotionDecoder  # noqa: E402
 from dh_ditto.training import runner  # noqa: E402
 from dh_ditto.training.checkpoint import load_start, save_checkpoint  # noqa: E402
@@ -29,11 +30,14 @@ from dh_ditto.training.dataset import open_dataset  # noqa: E402
 from dh_ditto.training.draws import step_seed  # noqa: E402
 from dh_ditto.training.loss_options import build_loss  # noqa: E402
 from dh_ditto.training.module import MotionTraining, build_network  # noqa: E402
+from dh_ditto.training.noise import draw_times  # noqa: E402
 from dh_ditto.training.options import TrainingOptions  # noqa: E402
 from dh_ditto.training.result import TrainedModel  # noqa: E402
+from dh_ditto.training.start import align_attention  # noqa: E402
 from dh_ditto.training.tools import TOOLS  # noqa: E402
 
-CONFIGS = Path(__file__).parents[2] / "configs" / "training"
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = ROOT / "configs" / "training"
 
 
 def silent(_: Any) -> None:
@@ -304,3 +308,41 @@ def test_a_gpu_trains(data: Path, tmp_path: Path, precision: str) -> None:
 
 def test_seeds_of_steps_differ() -> None:
     assert len({step_seed(seed, step, rank) for seed in range(3) for step in range(50) for rank in range(2)}) == 300
+
+
+def test_the_page_lists_every_option() -> None:
+    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    for row in option_rows(TrainingOptions):
+        kind = row.type.replace("|", "\\|")
+        assert f"| `{row.key}` | {kind} | {row.default} | {row.range} | {row.help} |\n" in page
+
+
+def test_an_aligned_start_looks_at_the_same_frame() -> None:
+    torch.manual_seed(0)
+    network = MotionDecoder(8, 8, 40, 64, 64, 1, 2, 0.0)
+    looked: list[Any] = []
+
+    def watch(module: Any, inputs: tuple[Any, ...], _: Any) -> None:
+        query, key, _ = inputs
+        weights, width = module.in_proj_weight.chunk(3), query.shape[-1] // module.heads
+        q, k = (module.split(tokens @ weight.T) for tokens, weight in zip((query, key), weights, strict=False))
+        looked.append((q @ k.transpose(-1, -2) / width**0.5).softmax(-1)[:, 0])
+
+    network.seqTransDecoder.stack[0].multihead_attn.register_forward_hook(watch)
+    arguments = torch.randn(4, 40, 8), torch.randn(4, 8), torch.randn(4, 40, 8), torch.full((4,), 999)
+    network(*arguments)
+    align_attention(network)
+    network(*arguments)
+    frames = torch.arange(40)
+    near = (frames[:, None] - frames).abs() <= 3
+    before, after = ((attention[..., :40] * near).sum(-1).mean() for attention in looked)
+    assert before < 0.3
+    assert after > 0.7
+
+
+def test_noisy_times_can_be_drawn_more_often() -> None:
+    torch.manual_seed(0)
+    uniform, noisy = draw_times(20000), draw_times(20000, density=1.0)
+    assert int(noisy.min()) >= 0 and int(noisy.max()) <= 999
+    assert abs(float(uniform.float().mean()) - 499.5) < 10
+    assert abs(float(noisy.float().mean()) - 666) < 10, "the mean of a density that grows with the time"

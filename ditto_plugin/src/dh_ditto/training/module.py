@@ -20,6 +20,7 @@ from dh_ditto.training.losses import MotionLoss
 from dh_ditto.training.means import TermMeans
 from dh_ditto.training.noise import ForwardNoise, draw_times
 from dh_ditto.training.options import TrainingOptions
+from dh_ditto.training.start import align_attention
 
 _LEAST_RATE = 0.01
 """Share of the learning rate that a cosine schedule ends with."""
@@ -36,6 +37,8 @@ def build_network(options: TrainingOptions) -> MotionDecoder:
         for module in network.modules():
             if isinstance(module, Attention):
                 module.dropout = options.attention_dropout
+    if options.aligned_start:
+        align_attention(network)
     return network
 
 
@@ -71,7 +74,7 @@ class MotionTraining(pytorch_lightning.LightningModule):
         """The loss of one batch."""
         torch.manual_seed(step_seed(self.options.seed, self.step, self.global_rank))
         size, device = len(batch.motion), batch.motion.device
-        times = draw_times(size, device)
+        times = draw_times(size, device, self.options.time_density)
         noise = torch.randn_like(batch.motion)
         keep = torch.rand(size, device=device) < 1 - self.options.condition_dropout
         noisy = self.noise(batch.motion, times, noise)

@@ -52,9 +52,21 @@ def betas() -> Tensor:
     return torch.from_numpy(1 - level / np.append(1.0, level[:-1])).float()
 
 
-def draw_times(batch: int, device: torch.device | str = "cpu") -> Tensor:
-    """[batch]: uniform diffusion times, 0 to 999, from PyTorch's global generator."""
-    return torch.randint(0, TRAINING_STEPS, (batch,), device=device)
+def draw_times(batch: int, device: torch.device | str = "cpu", density: float = 0.0) -> Tensor:
+    """Diffusion times, 0 to 999, from PyTorch's global generator.
+
+    Args:
+        batch: how many.
+        device: of the result.
+        density: power of the time that its probability grows with; 0 is uniform, as published.
+
+    Returns:
+        [batch] integers.
+    """
+    if not density:
+        return torch.randint(0, TRAINING_STEPS, (batch,), device=device)
+    shares = torch.rand(batch, device=device) ** (1 / (1 + density))
+    return (shares * TRAINING_STEPS).long().clamp(max=TRAINING_STEPS - 1)
 
 
 def _rows(table: Tensor, times: Tensor) -> Tensor:

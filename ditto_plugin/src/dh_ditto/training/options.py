@@ -91,6 +91,16 @@ class TrainingOptions(BaseModel):
         lt=1,
         description="share of attention weights that are dropped; none: as dropout; 0 is far faster",
     )
+    aligned_start: bool = Field(
+        default=False,
+        description="attention to the condition starts at the same frame; published: anywhere. For short trainings",
+    )
+    time_density: float = Field(
+        default=0.0,
+        ge=0,
+        le=4,
+        description="power of the diffusion time that its probability grows with; 0: uniform, as published",
+    )
     condition_dropout: float = Field(
         default=0.2, ge=0, lt=1, description="share of windows trained without their condition"
     )

@@ -50,6 +50,12 @@ _FREE = {
 
 _LENGTH = {"epochs", "steps"}
 
+_PLACES = {
+    "data", "data_list_json", "validation_list_json", "mtn_mean_var_npy", "data_preload_pkl", "checkpoint",
+    "experiment_dir", "experiment_name",
+}  # fmt: skip
+"""Options that say where things lie on this machine; the list's digest names the data."""
+
 
 def train(config: Path | None, output: Path, options: Mapping[str, Any], listener: dh.Listener) -> Path:
     """Trains a motion decoder. Killed at any moment and called again, it ends with the same weights (on a CPU).
@@ -201,7 +207,7 @@ class _Run:
                 averaged=module.averaged is not None,
                 losses=journal.last_losses,
                 validation=journal.held_out,
-                options=options.model_dump(mode="json", exclude_defaults=True),
+                options=options.model_dump(mode="json", exclude_defaults=True, exclude=_PLACES),
                 versions={"torch": torch.__version__, "pytorch-lightning": pytorch_lightning.__version__},
             ),
         )

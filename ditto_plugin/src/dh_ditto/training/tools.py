@@ -8,6 +8,7 @@ from typing import Any
 
 import dh
 from dh_ditto.training.extras import require_training
+from dh_ditto.training.result import TrainedModel
 
 
 class TrainingTools:
@@ -37,7 +38,7 @@ class TrainingTools:
 
     @staticmethod
     def train(config: Path, output: Path, options: Mapping[str, Any], listener: dh.Listener) -> Path:
-        """See ``runner.train``.
+        """See ``runner.train``; a model in the starter's motion space also gets its graph for ONNX Runtime.
 
         Raises:
             dh.ExtraMissing: the packages of the extra "train" are not installed.
@@ -45,7 +46,12 @@ class TrainingTools:
         require_training()
         from dh_ditto.training.runner import train
 
-        return train(config, output, options, listener)
+        weights = train(config, output, options, listener)
+        if TrainedModel.read(weights).motion_space == "arkit":
+            from dh_ditto.starter.export import export_starter
+
+            export_starter(weights)
+        return weights
 
 
 TOOLS = TrainingTools()
