@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dh_ditto.weights.layout import Weights, find
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _freed() -> Iterator[None]:
+    """What a module's tests leave, some GB of networks, is freed after them and not in the midst of another run."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -193,12 +193,12 @@ def test_a_folder_of_another_recipe_is_refused(folder: Path, tmp_path: Path) -> 
 
 
 def test_an_idle_clip_keeps_its_mouth_closed() -> None:
-    from dh_ditto.starter.layout import SLICES
+    from dh_ditto.starter.layout import blendshapes_of
     from dh_ditto.synthesis.shapes import lip_opening
 
     clip = make_clip(Recipe.read(None, {**_SMALL, "idle_share": 0.999}), "train", 0)
     assert not clip.speech.samples.any()
-    assert lip_opening(clip.arrays["mtn"][:, SLICES["blendshapes"]]).max() < 0.02
+    assert lip_opening(blendshapes_of(clip.arrays["mtn"])).max() < 0.02
 
 
 def test_breaths_lie_before_phrases_and_are_quiet() -> None:

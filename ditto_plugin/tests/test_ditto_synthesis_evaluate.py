@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import dh
+from dh_ditto.starter.layout import rows_from
 from dh_ditto.synthesis.clip import SOUND, TRUTH, write_wave
 from dh_ditto.synthesis.evaluate import (
     TruthClip,
@@ -89,16 +90,16 @@ def _opening() -> np.ndarray:
 
 def test_a_driver_that_does_as_the_truth_does_has_full_marks(tmp_path: Path) -> None:
     def driver(clip: TruthClip, seed: int) -> np.ndarray:
-        rows = np.zeros((len(clip.opening), 58))
-        rows[:, 6 + SHAPE["jawOpen"]] = clip.opening
-        rows[:, 0] = seed
-        return rows
+        weights, still = np.zeros((len(clip.opening), 52)), np.zeros((len(clip.opening), 3))
+        turned = np.full_like(still, seed)
+        weights[:, SHAPE["jawOpen"]] = clip.opening
+        return rows_from(weights, turned, still)
 
     found = evaluate(driver, _folder(tmp_path, _opening()))
     assert found.correlation == pytest.approx(1)
     assert (found.closures, found.shut, found.pauses) == (1, 1, 0)
     assert found.mouth_variety == 0
-    assert found.head_variety == pytest.approx(3**-0.5)
+    assert found.head_variety == pytest.approx(1)
     assert found.clips == 1
     assert "correlation    1" in found.table()
 

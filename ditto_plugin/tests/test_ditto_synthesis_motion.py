@@ -7,7 +7,7 @@ import pytest
 
 import dh
 from dh_ditto.condition import EMOTIONS, emotion_rows
-from dh_ditto.starter.layout import SLICES
+from dh_ditto.starter.layout import blendshapes_of
 from dh_ditto.synthesis.emotions import STYLES
 from dh_ditto.synthesis.head import Habit, head_motion
 from dh_ditto.synthesis.mouth import mouth_motion
@@ -60,7 +60,7 @@ def _performed(emotion: str = "neutral", **changes: float) -> Performance:
 
 
 def _weight(rows: np.ndarray, name: str) -> np.ndarray:
-    return rows[:, SLICES["blendshapes"]][:, SHAPE[name]]
+    return blendshapes_of(rows)[:, SHAPE[name]]
 
 
 def test_the_lips_opening_is_what_the_renderer_draws() -> None:
@@ -89,7 +89,7 @@ def test_mouth_close_undoes_the_jaw_and_no_more() -> None:
 def test_lips_close_for_m_and_p_and_in_pauses_whatever_the_emotion(emotion: str) -> None:
     performance = _performed(emotion)
     segments = _segments()
-    opening = lip_opening(performance.motion[:, SLICES["blendshapes"]])
+    opening = lip_opening(blendshapes_of(performance.motion))
     assert opening[_frame(segments, "ɑ")] > 0.3
     for symbol in ("m", "p"):
         frame = _frame(segments, symbol)
@@ -104,7 +104,7 @@ def test_each_sound_has_its_mouth() -> None:
     at = {symbol: _frame(segments, symbol) for symbol in ("ɑ", "u", "s", "i", "f")}
     pucker, stretch = _weight(motion, "mouthPucker"), _weight(motion, "mouthStretchLeft")
     roll, jaw = _weight(motion, "mouthRollLower"), _weight(motion, "jawOpen")
-    opening = lip_opening(motion[:, SLICES["blendshapes"]])
+    opening = lip_opening(blendshapes_of(motion))
     assert pucker[at["u"]] > 0.35
     assert pucker[at["i"]] < 0.1
     assert stretch[at["i"]] > 0.1 > stretch[at["u"]]

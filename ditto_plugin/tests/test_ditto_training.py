@@ -346,3 +346,15 @@ def test_noisy_times_can_be_drawn_more_often() -> None:
     assert int(noisy.min()) >= 0 and int(noisy.max()) <= 999
     assert abs(float(uniform.float().mean()) - 499.5) < 10
     assert abs(float(noisy.float().mean()) - 666) < 10, "the mean of a density that grows with the time"
+
+
+def test_foreign_frames_are_told_to_their_share_of_windows(data: Path, tmp_path: Path) -> None:
+    frames = torch.arange(4000.0)[:, None].expand(-1, 3)
+    for share in (0.0, 0.25):
+        chosen = TrainingOptions(**options(data, foreign_frame=share))
+        module = MotionTraining(chosen, MotionDecoder(8, 8, 40, 64, 64, 1, 2, 0.0), build_loss(chosen), 1)
+        torch.manual_seed(0)
+        told = module._told(frames)
+        foreign = (told != frames).any(1)
+        assert abs(float(foreign.float().mean()) - share) < 0.02
+        assert torch.equal(told[foreign], frames.roll(1, 0)[foreign])

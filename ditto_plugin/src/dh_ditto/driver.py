@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from dh_ditto.diffusion import Sampler
 from dh_ditto.motion import SLICES, VECTOR_SIZE, Array, SourceMotion
 from dh_ditto.opening import open_networks
 from dh_ditto.options import DriverOptions, with_published_defaults
-from dh_ditto.user_arrays import read_numbers
+from dh_ditto.user_arrays import read_emotion, read_numbers
 from dh_ditto.windows import MotionWindows
 
 
@@ -47,7 +46,7 @@ class DittoDriver:
         options, sizes = self.options, self._configuration.audio2motion_cfg
         conditions = ConditionHandler(
             source,
-            emo=_emotion(options.emotion),
+            emo=read_emotion(options.emotion),
             eye_f0_mode=options.first_frame_eyes,
             ch_info=self._character,
             use_emo=sizes.use_emo,
@@ -90,12 +89,3 @@ def _fields(rows: Array, source: SourceMotion) -> Mapping[str, Array]:
     fields = {name: rows[:, part] for name, part in SLICES.items()}
     fields["scale"] = fields["scale"] + 1
     return {**fields, "kp": np.repeat(source.infos[0]["kp"], len(rows), 0)}
-
-
-def _emotion(given: object) -> object:
-    """The option's value as the condition handler takes it: a file's rows, or what was given."""
-    if isinstance(given, str) and Path(given).suffix in (".npy", ".yaml", ".yml", ".json"):
-        return read_numbers(Path(given), "emotion", (None, 8))
-    if isinstance(given, list) and given and all(isinstance(row, list) and len(row) == 8 for row in given):
-        return read_numbers(given, "emotion", (None, 8))
-    return given

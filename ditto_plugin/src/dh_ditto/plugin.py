@@ -44,6 +44,18 @@ def dh_drivers() -> Iterable[dh.DriverSpec]:
         weights_option="weights",
         licence=_LICENCE,
     )
+    yield dh.DriverSpec(
+        name="ditto-starter",
+        summary="latent motion diffusion from speech, emotion and style, at a small size, trained by 'dh train ditto'",
+        implementation="dh_ditto.starter.driver:StarterDriver",
+        options="dh_ditto.starter.options:StarterOptions",
+        motion_space="arkit",
+        look_ahead=None,
+        fps=25.0,
+        devices=("cpu", "cuda"),
+        weights_option="weights",
+        licence=_LICENCE,
+    )
 
 
 @dh.hookimpl
@@ -72,4 +84,5 @@ def dh_methods() -> Iterable[dh.MethodSpec]:
         renderer="ditto",
         weights="dh_ditto.weights.tools:TOOLS",
         bench="dh_ditto.bench.parts:measure_parts",
+        training="dh_ditto.training.tools:TOOLS",
     )

@@ -43,6 +43,19 @@ def read_numbers(given: Path | Sequence[Any], option: str, shape: tuple[int | No
     return array
 
 
+def read_emotion(given: object) -> object:
+    """An emotion option as ``condition.emotion_rows`` takes it: rows of 8 weights, inline or from a file, or labels.
+
+    Raises:
+        InputError, OptionError: as ``read_numbers``.
+    """
+    if isinstance(given, str) and Path(given).suffix in (".npy", ".yaml", ".yml", ".json"):
+        return read_numbers(Path(given), "emotion", (None, 8))
+    if isinstance(given, list) and given and all(isinstance(row, list) and len(row) == 8 for row in given):
+        return read_numbers(given, "emotion", (None, 8))
+    return given
+
+
 def read_frame_table(given: Path, option: str) -> dict[int, Any]:
     """Values by frame number from a .json or .yaml file.
 

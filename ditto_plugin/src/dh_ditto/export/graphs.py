@@ -35,6 +35,9 @@ class Interface:
         }
 
 
+STARTER = "starter"
+"""The diffusion model whose graph takes the guidance as an input; the published graph has it inside."""
+
 _KEYPOINTS = {"kp_source": (1, 21, 3), "kp_driving": (1, 21, 3)}
 _PICTURE = {"image": (1, 3, 256, 256)}
 
@@ -47,8 +50,15 @@ def interface(network: str, module: nn.Module) -> Interface:
     """
     if isinstance(module, MotionDecoder):
         frames, motion, condition = module.seq_frames, module.motion_feat_dim, module.audio_feat_dim
-        shapes = {"x": (1, frames, motion), "cond_frame": (1, motion), "cond": (1, frames, condition)}
-        return Interface({**shapes, "time_cond": (1,)}, ("pred_noise", "x_start"))
+        shapes = {
+            "x": (1, frames, motion),
+            "cond_frame": (1, motion),
+            "cond": (1, frames, condition),
+            "time_cond": (1,),
+        }
+        if network == STARTER:
+            return Interface({**shapes, "guidance": (1,)}, ("x_start",))
+        return Interface(shapes, ("pred_noise", "x_start"))
     return {
         "appearance_extractor": Interface(_PICTURE, ("pred",), ("image",)),
         "motion_extractor": Interface(_PICTURE, ("pitch", "yaw", "roll", "t", "exp", "scale", "kp")),
@@ -67,7 +77,7 @@ def graph(module: nn.Module, shape: Interface, half: bool) -> nn.Module:
         half: compute in half precision, if the interface has inputs for it.
     """
     if isinstance(module, MotionDecoder):
-        return GuidedDenoiserGraph(module)
+        return GuidedDenoiserGraph(module) if "pred_noise" in shape.outputs else SteeredDenoiserGraph(module)
     return NetworkGraph(module, shape, half and bool(shape.half_inputs))
 
 
@@ -88,25 +98,40 @@ class NetworkGraph(nn.Module):
         return (result.float(),)
 
 
-class GuidedDenoiserGraph(nn.Module):
-    """One guided step of the diffusion model: both branches of guidance as one batch of two."""
+class SteeredDenoiserGraph(nn.Module):
+    """One step of the diffusion model with guidance of any strength: both branches as one batch of two."""
 
-    alphas: Tensor
     keep: Tensor
 
     def __init__(self, module: MotionDecoder) -> None:
         super().__init__()
         self._module = module
-        self.register_buffer("alphas", torch.from_numpy(alphas_cumprod()))
         self.register_buffer("keep", torch.tensor([True, False]))
 
-    def forward(self, x: Tensor, cond_frame: Tensor, cond: Tensor, time_cond: Tensor) -> tuple[Tensor, Tensor]:
-        """Noisy x [1,n,motion], cond_frame [1,motion], cond [1,n,condition], time_cond int64 [1] to the predicted
-        noise and clean motion, [1,n,motion].
+    def forward(self, x: Tensor, cond_frame: Tensor, cond: Tensor, time_cond: Tensor, guidance: Tensor) -> Tensor:
+        """Noisy x [1,n,motion], cond_frame [1,motion], cond [1,n,condition], time_cond int64 [1] and guidance [1] to
+        the predicted clean motion [1,n,motion].
         """
         pair = (value.expand(2, *value.shape[1:]) for value in (x, cond_frame, cond, time_cond))
         own, null = self._module(*pair, keep=self.keep).chunk(2)
-        x_start = null + PUBLISHED_GUIDANCE * (own - null)
+        return null + guidance * (own - null)
+
+
+class GuidedDenoiserGraph(nn.Module):
+    """A step of the published diffusion model."""
+
+    alphas: Tensor
+    strength: Tensor
+
+    def __init__(self, module: MotionDecoder) -> None:
+        super().__init__()
+        self._steered = SteeredDenoiserGraph(module)
+        self.register_buffer("alphas", torch.from_numpy(alphas_cumprod()))
+        self.register_buffer("strength", torch.tensor([PUBLISHED_GUIDANCE]))
+
+    def forward(self, x: Tensor, cond_frame: Tensor, cond: Tensor, time_cond: Tensor) -> tuple[Tensor, Tensor]:
+        """The arguments of ``SteeredDenoiserGraph``, less guidance, to the predicted noise and clean motion."""
+        x_start = self._steered(x, cond_frame, cond, time_cond, self.strength)
         alpha = self.alphas[time_cond][:, None, None]
         of_x, of_x_start = (1 / (1 - alpha)).sqrt().float(), (1 / (1 / alpha - 1).sqrt()).float()
         return x * of_x - x_start * of_x_start, x_start

@@ -13,7 +13,7 @@ import numpy as np
 
 import dh
 from dh_ditto.condition import emotion_rows
-from dh_ditto.starter.layout import SLICES
+from dh_ditto.starter.layout import blendshapes_of
 from dh_ditto.starter.mel import mel_features
 from dh_ditto.synthesis.arrays import Array
 from dh_ditto.synthesis.augment import as_it_is, augmented, idle_sound, with_breaths
@@ -130,7 +130,7 @@ def write_clip(clip: Clip, folder: Path, *, with_truth: bool) -> None:
                     ]
                     for s in clip.speech.segments
                 ],
-                "opening": lip_opening(clip.arrays["mtn"][:, SLICES["blendshapes"]]).round(4).tolist(),
+                "opening": lip_opening(blendshapes_of(clip.arrays["mtn"])).round(4).tolist(),
             }
             (temporary / TRUTH).write_text(json.dumps(truth, ensure_ascii=False), encoding="utf-8")
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import dh
-from dh_ditto.starter.layout import SLICES
+from dh_ditto.starter.layout import SLICES, blendshapes_of
 from dh_ditto.synthesis.arrays import Array
 from dh_ditto.synthesis.clip import SOUND, TRUTH
 from dh_ditto.synthesis.phonemes import Manner, Place
@@ -175,7 +175,7 @@ def measured(clip: TruthClip, driver: Driver) -> dict[str, float]:
     rows, others = (np.asarray(driver(clip, seed), np.float64) for seed in (0, 1))
     if rows.shape[0] != frames or others.shape != rows.shape:
         raise ValueError(f"the driver gave {rows.shape} and {others.shape} rows for {frames} frames")
-    opening, other = (lip_opening(motion[:, SLICES["blendshapes"]]) for motion in (rows, others))
+    opening, other = (lip_opening(blendshapes_of(motion)) for motion in (rows, others))
     inside = pause_frames(frames, clip.pauses)
     angles, other_angles = (motion[:, SLICES["rotation"]] for motion in (rows, others))
     speaks = bool(clip.opening.max() > 0.05)

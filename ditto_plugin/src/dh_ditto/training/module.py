@@ -78,11 +78,18 @@ class MotionTraining(pytorch_lightning.LightningModule):
         noise = torch.randn_like(batch.motion)
         keep = torch.rand(size, device=device) < 1 - self.options.condition_dropout
         noisy = self.noise(batch.motion, times, noise)
-        predicted = self.network(noisy, batch.cond_frame, batch.cond, times, keep)
+        predicted = self.network(noisy, self._told(batch.cond_frame), batch.cond, times, keep)
         total, terms = self.loss(predicted.float(), batch.motion, batch.cond_frame)
         for means in (self.epoch_means, self.recent_means):
             means.add(terms, total)
         return total
+
+    def _told(self, frames: Tensor) -> Tensor:
+        """The frames before the windows as the network is told them: of some windows, their neighbour's."""
+        if not self.options.foreign_frame:
+            return frames
+        foreign = torch.rand(len(frames), device=frames.device) < self.options.foreign_frame
+        return torch.where(foreign.view(-1, *[1] * (frames.ndim - 1)), frames.roll(1, 0), frames)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """The options' optimiser, as it was when the training was cut."""

@@ -101,6 +101,13 @@ class TrainingOptions(BaseModel):
         le=4,
         description="power of the diffusion time that its probability grows with; 0: uniform, as published",
     )
+    foreign_frame: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="share of windows that are told another window's frame before them, so that emotion and style must "
+        "come from the condition; published: none",
+    )
     condition_dropout: float = Field(
         default=0.2, ge=0, lt=1, description="share of windows trained without their condition"
     )

@@ -132,9 +132,9 @@ SHAPES: Mapping[str, Shape] = {
          "below_eye": (0, 0.006), "nose_wing": (0.006, 0.003), "beside_chin": (0.008, 0.006)},
     ),
     "mouthFrown": Shape(
-        Lips(corner_out=-0.004, corner_up=-0.040, lower_inner=0.004, lower_outer=0.004),
-        {"mouth_side": (-0.004, -0.030), "below_corner": (0, -0.026), "nasolabial": (0, -0.010),
-         "beside_chin": (0.004, -0.008)},
+        Lips(corner_out=-0.006, corner_up=-0.060, lower_inner=0.004, lower_outer=0.004),
+        {"mouth_side": (-0.006, -0.045), "below_corner": (0, -0.038), "nasolabial": (0, -0.015),
+         "beside_chin": (0.005, -0.012)},
     ),
     "mouthDimple": Shape(
         Lips(corner_out=0.026, corner_up=0.008),
