@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import dh
+from command_line import complaint, said
 from dh import training
-from dh.cli import run_command
 from dh.cli.display import progress_figures
 
 pytestmark = pytest.mark.usefixtures("profiled_method")
@@ -26,20 +26,6 @@ def config(tmp_path: Path) -> str:
     path = tmp_path / "mine.yaml"
     path.write_text("steps: 4\n", encoding="utf-8")
     return str(path)
-
-
-def said(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> tuple[str, str]:
-    """Standard output and standard error."""
-    assert run_command(list(arguments)) == status
-    return capsys.readouterr()
-
-
-def complaint(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 2) -> str:
-    """The one line of an error."""
-    out, error = said(capsys, *arguments, status=status)
-    assert out == ""
-    assert error.count("\n") == 1
-    return error.removeprefix("dh: ").removesuffix("\n")
 
 
 def test_prepare_gives_the_tools_sources_configuration_and_values(

@@ -8,27 +8,13 @@ from pathlib import Path
 import pytest
 
 import dh
-from dh.cli import run_command
+from command_line import complaint, said
 from dh.states import extra_missing
 from dh.testing import write_distribution
 from weighty_components import write_weights
 from weighty_plugin import FILE
 
 pytestmark = pytest.mark.usefixtures("weighty_method")
-
-
-def said(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> tuple[str, str]:
-    """Standard output and standard error."""
-    assert run_command(list(arguments)) == status
-    return capsys.readouterr()
-
-
-def complaint(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 2) -> str:
-    """The one line of an error."""
-    out, error = said(capsys, *arguments, status=status)
-    assert out == ""
-    assert error.count("\n") == 1
-    return error.removeprefix("dh: ").removesuffix("\n")
 
 
 def opening(folder: Path) -> str:
