@@ -16,8 +16,9 @@ from dh_ditto.preparation.clips import find_videos, name_clips
 from dh_ditto.preparation.gaps import check_gaps, interpolate
 from dh_ditto.preparation.gather import gather, held_out, mean_and_variance
 from dh_ditto.preparation.layout import DataLayout, flipped, read_data_info
-from dh_ditto.preparation.options import DECIDING, PrepareOptions, read_options
+from dh_ditto.preparation.options import DECIDING, PrepareOptions
 from dh_ditto.preparation.videos import SIDE, cut_square, mean_square
+from dh_ditto.settings import read_settings
 
 
 def touch(path: Path, content: bytes = b"video") -> Path:
@@ -28,25 +29,25 @@ def touch(path: Path, content: bytes = b"video") -> Path:
 
 def test_an_unknown_option_names_the_nearest() -> None:
     with pytest.raises(dh.OptionError, match=r"--set emotoin: .* did you mean 'emotion'"):
-        read_options(None, {"emotoin": "happy"})
+        read_settings(PrepareOptions, None, {"emotoin": "happy"})
 
 
 def test_a_value_that_does_not_fit_names_its_option_and_its_help() -> None:
     with pytest.raises(dh.OptionError, match=r"--set crop_scale=9: .*less than or equal to 4.*multiple of the face"):
-        read_options(None, {"crop_scale": 9})
+        read_settings(PrepareOptions, None, {"crop_scale": 9})
 
 
 def test_options_by_key_win_over_the_file(tmp_path: Path) -> None:
     config = tmp_path / "mine.yaml"
     config.write_text("flip: false\nemotion: sad\n", encoding="utf-8")
-    options = read_options(config, {"emotion": "happy"})
+    options = read_settings(PrepareOptions, config, {"emotion": "happy"})
     assert (options.flip, options.emotion) == (False, "happy")
     config.write_text("flop: false\n", encoding="utf-8")
     with pytest.raises(dh.OptionError, match=r"mine.yaml: flop: .*'flip'"):
-        read_options(config, {})
+        read_settings(PrepareOptions, config, {})
     config.write_text("- flip\n", encoding="utf-8")
-    with pytest.raises(dh.InputError, match="expected keys"):
-        read_options(config, {})
+    with pytest.raises(dh.InputError, match="give options"):
+        read_settings(PrepareOptions, config, {})
 
 
 def test_every_option_has_a_help_text_and_those_that_decide_files_exist() -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import dh
+from dh_ditto.settings import read_settings
 from dh_ditto.synthesis import synthesise
 from dh_ditto.synthesis.augment import as_it_is, augmented, idle_sound, with_breaths
 from dh_ditto.synthesis.clip import ARRAYS, make_clip
@@ -105,7 +106,7 @@ def test_coloured_noise_falls_by_its_slope() -> None:
 )
 def test_a_recipe_that_cannot_be_used_is_refused_by_name(changes: dict[str, object], named: str) -> None:
     with pytest.raises(dh.OptionError, match=named) as caught:
-        Recipe.read(None, changes)
+        read_settings(Recipe, None, changes)
     assert "\n" not in str(caught.value)
 
 
@@ -113,19 +114,19 @@ def test_a_recipe_file_that_is_none_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "recipe.yaml"
     for text in ("[1, 2]", "a: [", "hours: many"):
         path.write_text(text)
-        with pytest.raises(dh.OptionError, match=r"recipe\.yaml"):
-            Recipe.read(path)
+        with pytest.raises(dh.InputError, match=r"recipe\.yaml"):
+            read_settings(Recipe, path, {})
 
 
 def test_the_shipped_recipe_is_one() -> None:
     path = Path(__file__).resolve().parents[2] / "configs" / "training" / "ditto-starter-data.yaml"
-    assert Recipe.read(path).hours == 6
+    assert read_settings(Recipe, path, {}).hours == 6
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("espeakng_loader")
-    return make_dataset(Recipe.read(None, _SMALL), tmp_path_factory.mktemp("data") / "set")
+    return make_dataset(read_settings(Recipe, None, _SMALL), tmp_path_factory.mktemp("data") / "set")
 
 
 def test_a_folder_has_the_training_layout(folder: Path) -> None:
@@ -157,7 +158,7 @@ def test_a_validation_clip_comes_with_its_truth(folder: Path) -> None:
 
 
 def test_a_clip_depends_on_its_number_and_seed_alone(folder: Path) -> None:
-    recipe = Recipe.read(None, _SMALL)
+    recipe = read_settings(Recipe, None, _SMALL)
     again, other = make_clip(recipe, "train", 0), make_clip(recipe, "train", 1)
     kept = folder / "clips" / "train" / "00000"
     for name in ARRAYS:
@@ -186,17 +187,17 @@ def test_an_interrupted_folder_is_finished_without_making_clips_again(folder: Pa
 
 def test_a_folder_of_another_recipe_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(dh.InputError, match="another recipe"):
-        make_dataset(Recipe.read(None, {**_SMALL, "seed": 9}), folder)
+        make_dataset(read_settings(Recipe, None, {**_SMALL, "seed": 9}), folder)
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(dh.InputError, match="holds something"):
-        make_dataset(Recipe.read(None, _SMALL), tmp_path)
+        make_dataset(read_settings(Recipe, None, _SMALL), tmp_path)
 
 
 def test_an_idle_clip_keeps_its_mouth_closed() -> None:
     from dh_ditto.starter.layout import blendshapes_of
     from dh_ditto.synthesis.shapes import lip_opening
 
-    clip = make_clip(Recipe.read(None, {**_SMALL, "idle_share": 0.999}), "train", 0)
+    clip = make_clip(read_settings(Recipe, None, {**_SMALL, "idle_share": 0.999}), "train", 0)
     assert not clip.speech.samples.any()
     assert lip_opening(blendshapes_of(clip.arrays["mtn"])).max() < 0.02
 

@@ -14,9 +14,10 @@ import pytest
 
 import dh
 from dh_ditto.motion import Array
+from dh_ditto.settings import read_settings
 from dh_ditto.training.dataset import MotionDataset, open_dataset, read_normalisation
 from dh_ditto.training.draws import below
-from dh_ditto.training.options import TrainingOptions, read_options
+from dh_ditto.training.options import TrainingOptions
 from dh_ditto.training.tools import TOOLS
 from ditto_training_data import MOTION, SOUND, STYLE, options, write_data
 
@@ -43,7 +44,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_every_published_option_is_taken_by_its_name() -> None:
-    taken = read_options(None, PUBLISHED)
+    taken = read_settings(TrainingOptions, None, PUBLISHED)
     assert (taken.epochs, taken.motion_feat_offset_dim_se, taken.checkpoint) == (7, (20, 40), None)
 
 
@@ -61,22 +62,22 @@ def test_published_options_have_the_published_defaults() -> None:
 def test_options_come_from_a_file_and_settings_win(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("lr: 0.5\nepochs: 3\n", encoding="utf-8")
-    taken = read_options(file, {"epochs": "4", "use_emo": "true"})
+    taken = read_settings(TrainingOptions, file, {"epochs": "4", "use_emo": "true"})
     assert (taken.lr, taken.epochs, taken.use_emo) == (0.5, 4, True)
 
 
 @pytest.mark.parametrize(
     ("sets", "message"),
     [
-        ({"epoch": 3}, r"--set: unknown option 'epoch'; did you mean 'epochs'\?"),
-        ({"lr": -1}, r"--set: lr=-1: .*greater than 0 \(learning rate\)"),
+        ({"epoch": 3}, r"--set epoch: there is no such option; did you mean 'epochs'\?"),
+        ({"lr": -1}, r"--set lr=-1: .*greater than 0 \(learning rate\)"),
         ({"latent_dim": 10, "num_heads": 4}, "latent_dim=10 must be even and divide into num_heads=4"),
         ({"motion_feat_offset_dim_se": [3, 300]}, r"motion_feat_offset_dim_se=\[3, 300\]: no columns of 265"),
     ],
 )
 def test_wrong_options_are_refused_in_one_line(sets: dict[str, Any], message: str) -> None:
     with pytest.raises(dh.OptionError, match=message) as caught:
-        read_options(None, sets)
+        read_settings(TrainingOptions, None, sets)
     assert "\n" not in str(caught.value)
 
 

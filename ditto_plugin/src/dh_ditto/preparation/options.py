@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-import dh
 from dh_ditto.options import BackendName
 
 DECIDING = (
@@ -97,40 +94,3 @@ class PrepareOptions(BaseModel):
     def motion_folder(self) -> str:
         """Folder of the targets."""
         return "LP_npy" if self.motion == "liveportrait" else "arkit_npy"
-
-
-def read_options(config: Path | None, options: Mapping[str, Any]) -> PrepareOptions:
-    """The options of a YAML file, if there is one, under those given by key.
-
-    Raises:
-        InputError: the file cannot be read, or is no mapping.
-        OptionError: an unknown key, naming the nearest, or a value that does not fit.
-    """
-    places = [(f"--config {config}: ", _read(config))] if config is not None else []
-    merged: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    for origin, values in (*places, ("--set ", options)):
-        for key, value in values.items():
-            if key not in PrepareOptions.model_fields:
-                known = dh.nearest(str(key), PrepareOptions.model_fields)
-                raise dh.OptionError(f"{origin}{key}: dh prepare ditto has no such option{known}")
-            merged[key] = value
-            origins[key] = f"{origin}{key}"
-    try:
-        return PrepareOptions(**merged)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = str(first["loc"][0])
-        text = PrepareOptions.model_fields[key].description
-        message = first["msg"][0].lower() + first["msg"][1:]
-        raise dh.OptionError(f"{origins[key]}={merged[key]!r}: {message} ({text})") from error
-
-
-def _read(config: Path) -> Mapping[str, Any]:
-    try:
-        values = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise dh.InputError(f"--config {config}: not readable as YAML: {dh.one_line(error)}") from error
-    if not isinstance(values, dict):
-        raise dh.InputError(f"--config {config}: expected keys such as 'features:' and 'emotion:'")
-    return values

@@ -17,8 +17,9 @@ from dh_ditto.preparation.clips import Clip, find_videos, name_clips
 from dh_ditto.preparation.gather import LEAST_FRAMES, clip_name, frames_of, gather, held_out, mean_and_variance
 from dh_ditto.preparation.job import FPS, Job, Step, make_context
 from dh_ditto.preparation.layout import FLIP, DataLayout, save_array, save_json
-from dh_ditto.preparation.options import PrepareOptions, read_options
+from dh_ditto.preparation.options import PrepareOptions
 from dh_ditto.preparation.videos import check_video
+from dh_ditto.settings import read_settings
 from dh_ditto.starter.layout import SIZE
 
 PROBLEMS_NAME = "problems.json"
@@ -50,7 +51,7 @@ def prepare(
         InputError: no video could be prepared, or something the user gave cannot be used.
         MissingError: weights or packages that an option asks for are not on this machine.
     """
-    chosen = read_options(config, options)
+    chosen = read_settings(PrepareOptions, config, options)
     output = Path(output).expanduser().absolute()
     if output.is_file():
         raise dh.InputError(f"--output {output}: is a file; name a folder")

@@ -34,7 +34,8 @@ def synthesise(
         InputError: the folder holds something else, or cannot be written.
         ExtraMissing: the package with eSpeak NG is not installed.
     """
+    from dh_ditto.settings import read_settings
     from dh_ditto.synthesis.dataset import make_dataset
     from dh_ditto.synthesis.recipe import Recipe
 
-    return make_dataset(Recipe.read(config, options), output, listener)
+    return make_dataset(read_settings(Recipe, config, options), output, listener)

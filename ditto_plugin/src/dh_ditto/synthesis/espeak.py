@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import _ctypes
 import ctypes
-import importlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import dh
+from dh_ditto.weights.extras import require
 
 SAMPLE_RATE = 22050
 """Samples per second of what eSpeak NG speaks."""
@@ -183,8 +183,5 @@ class Espeak:
 
 def _installed() -> tuple[str, Path]:
     """The library's file, and the folder with its data."""
-    try:
-        loader = importlib.import_module("espeakng_loader")
-    except ImportError as error:
-        raise dh.extra_missing("ditto", "espeakng_loader", "dh-ditto", "train") from error
+    loader = require("espeakng_loader")
     return loader.get_library_path(), Path(loader.get_data_path())

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-import dh
 from dh_ditto.condition import EMOTIONS
 from dh_ditto.synthesis.texts import languages
 
@@ -54,25 +50,3 @@ class Recipe(BaseModel):
             if not shares or min(shares.values()) < 0 or not sum(shares.values()):
                 raise ValueError("shares of languages and emotions are numbers of 0 and above, not all 0")
         return self
-
-    @classmethod
-    def read(cls, path: Path | None, changes: Mapping[str, Any] | None = None) -> Recipe:
-        """From a YAML file, or the defaults, with changes.
-
-        Raises:
-            OptionError: the file is not readable as YAML, or a value is not usable.
-        """
-        values: Any = {}
-        if path is not None:
-            try:
-                values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-            except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-                raise dh.OptionError(f"{path}: is no readable recipe ({dh.one_line(error, 120)})") from error
-            if not isinstance(values, dict):
-                raise dh.OptionError(f"{path}: is no recipe; write one 'key: value' a line")
-        try:
-            return cls(**{**values, **(changes or {})})
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(map(str, first["loc"]))
-            raise dh.OptionError(f"{path or 'recipe'}: {key + ': ' if key else ''}{first['msg']}") from error

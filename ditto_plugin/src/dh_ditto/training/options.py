@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 import dh
 
@@ -216,49 +213,3 @@ class TrainingOptions(BaseModel):
             if option not in self.model_fields_set and (option == _REQUIRED or (self.data / name).is_file())
         }
         return self.model_copy(update=files)
-
-
-def read_options(config: Path | None, sets: Mapping[str, Any]) -> TrainingOptions:
-    """The options of a YAML file, with ``sets`` on top; a string there is read as YAML.
-
-    Raises:
-        dh.InputError: the file cannot be read.
-        dh.OptionError: an unknown option, or a value that does not fit.
-    """
-    values: dict[str, Any] = {}
-    if config is not None:
-        try:
-            loaded = yaml.safe_load(config.read_text(encoding="utf-8")) or {}
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise dh.InputError(f"{config}: not readable as YAML: {dh.one_line(error, 160)}") from error
-        if not isinstance(loaded, dict):
-            raise dh.InputError(f"{config}: give training options, such as 'data: FOLDER'")
-        values.update(loaded)
-    values.update({key: _parsed(value) for key, value in sets.items()})
-    try:
-        return TrainingOptions(**values)
-    except ValidationError as error:
-        raise dh.OptionError(_explained(error, config, sets)) from error
-
-
-def _parsed(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return yaml.safe_load(value)
-    except yaml.YAMLError:
-        return value
-
-
-def _explained(error: ValidationError, config: Path | None, sets: Mapping[str, Any]) -> str:
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else ""
-    origin = "--set" if name in sets or config is None else str(config)
-    if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, TrainingOptions.model_fields, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "see configs/training for what there is"
-        return f"{origin}: unknown option {name!r}; {hint}"
-    message = first["msg"].removeprefix("Value error, ")
-    if not name:
-        return f"{origin}: {message}; correct them"
-    return f"{origin}: {name}={first['input']!r}: {message.lower()} ({TrainingOptions.model_fields[name].description})"

@@ -18,6 +18,7 @@ import yaml
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 import dh
+from dh_ditto.settings import read_settings
 from dh_ditto.training.checkpoint import load_start, load_state
 from dh_ditto.training.data_module import TrainingData
 from dh_ditto.training.dataset import MotionDataset, open_dataset
@@ -25,7 +26,7 @@ from dh_ditto.training.journal import Journal
 from dh_ditto.training.loss_options import build_loss
 from dh_ditto.training.means import TOTAL
 from dh_ditto.training.module import MotionTraining, build_network
-from dh_ditto.training.options import TrainingOptions, read_options
+from dh_ditto.training.options import TrainingOptions
 from dh_ditto.training.result import (
     MODEL_NAME,
     WEIGHTS_NAME,
@@ -75,7 +76,7 @@ def train(config: Path | None, output: Path, options: Mapping[str, Any], listene
         dh.DeviceMissing: the accelerator is not here.
         dh.MethodError: the loss left the finite numbers.
     """
-    chosen = read_options(config, options).located()
+    chosen = read_settings(TrainingOptions, config, options).located()
     with _quiet():
         return _Run(chosen, output, listener).result()
 

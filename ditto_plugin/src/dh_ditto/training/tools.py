@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import dh
-from dh_ditto.training.extras import require_training
 from dh_ditto.training.result import TrainedModel
+from dh_ditto.weights.extras import require
 
 
 class TrainingTools:
@@ -43,7 +43,8 @@ class TrainingTools:
         Raises:
             dh.ExtraMissing: the packages of the extra "train" are not installed.
         """
-        require_training()
+        for module in ("torch", "pytorch_lightning", "matplotlib", "onnx", "onnxscript"):
+            require(module, extra="train")
         from dh_ditto.training.runner import train
 
         weights = train(config, output, options, listener)
