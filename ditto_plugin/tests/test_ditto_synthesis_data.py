@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -213,3 +214,10 @@ def test_breaths_lie_before_phrases_and_are_quiet() -> None:
         assert np.abs(added).max() < 0.1
         heard += bool(added.any())
     assert heard > 10
+
+
+def test_without_espeak_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "espeakng_loader", None)
+    with pytest.raises(dh.ExtraMissing, match="espeakng_loader"):
+        make_dataset(read_settings(Recipe, None, _SMALL), tmp_path / "data")
+    assert not (tmp_path / "data").exists()

@@ -18,6 +18,7 @@ from dh_ditto.starter.layout import SIZE
 from dh_ditto.synthesis.arrays import Array
 from dh_ditto.synthesis.clip import ARRAYS, SPLITS, Split, clip_seconds, make_clip, write_clip
 from dh_ditto.synthesis.recipe import Recipe
+from dh_ditto.weights.extras import require
 
 RECIPE = "recipe.yaml"
 MEAN_VARIANCE = "mean_var.npy"
@@ -51,6 +52,7 @@ def make_dataset(
         InputError: the folder holds clips of another recipe, or cannot be written.
         ExtraMissing: the package with eSpeak NG is not installed.
     """
+    require("espeakng_loader")  # before anything is written, and here rather than in every worker
     _claim(output, recipe)
     numbers = {split: _numbers(recipe, split) for split in SPLITS}
     folders = {(split, number): _folder(output, split, number) for split in SPLITS for number in numbers[split]}
