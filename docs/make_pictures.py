@@ -99,14 +99,19 @@ CONTROL_ROWS = (
     ControlRow("voice", (0, 0.5, 1), SPEAKING),
 )
 
-OPTION_ROWS: tuple[OptionRow, ...] = ()
+OPTION_ROWS: tuple[OptionRow, ...] = (
+    OptionRow("ditto", "emotion", ("neutral", "happy", "surprise", "fear"), 0.6),
+    OptionRow("ditto", "emotion", ("angry", "disgust", "sad", "contempt"), 0.6),
+    OptionRow("ditto", "articulation", (0.5, 1.0, 1.5), 0.6),
+    OptionRow("ditto", "head_motion", (0.0, 1.0, 2.0), 4.0),
+)
 """Options of methods to show below the controls."""
 
 
 def main() -> None:
-    """Writes docs/images/face-mesh.webp and docs/images/controls, with the rows' captions in captions.json."""
+    """Writes docs/images/speaking.webp and docs/images/controls, with the rows' captions in captions.json."""
     IMAGES.mkdir(exist_ok=True)
-    write_speaking(IMAGES / "face-mesh.webp")
+    write_speaking(IMAGES / "speaking.webp")
     folder = IMAGES / "controls"
     folder.mkdir(exist_ok=True)
     captions = json.dumps(dict(write_rows(folder)), indent=1, ensure_ascii=False)
@@ -116,7 +121,7 @@ def main() -> None:
 def write_speaking(target: Path) -> None:
     """The example's first words, at half the frame rate."""
     pictures = []
-    with dh.stream("face-mesh", source=PORTRAIT, audio=SPEECH) as frames:
+    with dh.stream("ditto", profile="starter", source=PORTRAIT, audio=SPEECH) as frames:
         for frame in frames:
             if frame.time >= SECONDS[1]:
                 break
@@ -135,9 +140,9 @@ def write_rows(folder: Path) -> Iterator[tuple[str, str]]:
     for row in CONTROL_ROWS:
         pictures = [(eyes if row.eyes else head)(image) for image in control_pictures(session, row)]
         yield write_row(folder / f"{row.control}.webp", pictures), row.caption
-    for option in OPTION_ROWS:
+    for number, option in enumerate(OPTION_ROWS):
         pictures = [head(image) for image in option_pictures(option)]
-        yield write_row(folder / f"{option.method}-{option.option}.webp", pictures), option.caption
+        yield write_row(folder / f"{option.method}-{option.option}-{number}.webp", pictures), option.caption
 
 
 def control_pictures(session: Session, row: ControlRow) -> Iterator[Picture]:
@@ -154,7 +159,8 @@ def control_pictures(session: Session, row: ControlRow) -> Iterator[Picture]:
 def option_pictures(row: OptionRow) -> Iterator[Picture]:
     """The portrait at a row's moment of the speech, for each value of the option."""
     for value in row.values:
-        with dh.stream(row.method, source=PORTRAIT, audio=SPEECH, options={row.option: value}) as frames:
+        chosen = {row.option: value}
+        with dh.stream(row.method, profile="starter", source=PORTRAIT, audio=SPEECH, options=chosen) as frames:
             yield next(frame.image for frame in frames if frame.time >= row.seconds)
 
 

@@ -210,12 +210,6 @@ def test_another_seed_moves_differently_and_the_same_does_not(model_folder: Path
     assert np.abs(first - other).mean() > 1e-3
 
 
-def test_without_weights_one_line_says_how_to_make_them() -> None:
-    with pytest.raises(dh.CheckpointMissing, match="dh train ditto") as caught:
-        StarterDriver(StarterOptions(), dh.Context(fps=25.0, seed=0, device="cpu"))
-    assert "\n" not in str(caught.value)
-
-
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(dh.CheckpointMissing, match=r"model\.yaml"):
         driver(tmp_path)

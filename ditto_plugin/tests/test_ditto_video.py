@@ -174,7 +174,7 @@ def test_without_weights_one_line_says_how_to_get_them(
 ) -> None:
     monkeypatch.setenv("DH_CHECKPOINTS", str(tmp_path))
     with pytest.raises(dh.CheckpointMissing) as caught:
-        dh.run("ditto", source=PORTRAIT, audio=speech, output=tmp_path / "out.mp4")
+        dh.run("ditto", profile="published", source=PORTRAIT, audio=speech, output=tmp_path / "out.mp4")
     assert "checkpoints pull ditto" in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -46,7 +46,7 @@ def dh_drivers() -> Iterable[dh.DriverSpec]:
     )
     yield dh.DriverSpec(
         name="ditto-starter",
-        summary="latent motion diffusion from speech, emotion and style, at a small size, trained by 'dh train ditto'",
+        summary="latent motion diffusion from speech, emotion and style, small and shipped with its weights",
         implementation="dh_ditto.starter.driver:StarterDriver",
         options="dh_ditto.starter.options:StarterOptions",
         motion_space="arkit",
@@ -78,10 +78,23 @@ def dh_renderers() -> Iterable[dh.RendererSpec]:
 def dh_methods() -> Iterable[dh.MethodSpec]:
     yield dh.MethodSpec(
         name="ditto",
-        summary="talking heads by latent motion diffusion (Li et al. 2024), with the published weights",
-        avatar="ditto",
-        driver="ditto",
-        renderer="ditto",
+        summary="talking heads by latent motion diffusion (Li et al. 2024)",
+        profiles=(
+            dh.ProfileSpec(
+                name="published",
+                summary="the published system, with its weights",
+                avatar="ditto",
+                driver="ditto",
+                renderer="ditto",
+            ),
+            dh.ProfileSpec(
+                name="starter",
+                summary="a small model of the same kind that is shipped, on the face-mesh renderer",
+                avatar="face-mesh",
+                driver="ditto-starter",
+                renderer="face-mesh",
+            ),
+        ),
         weights="dh_ditto.weights.tools:TOOLS",
         bench="dh_ditto.bench.parts:measure_parts",
         training="dh_ditto.training.tools:TOOLS",

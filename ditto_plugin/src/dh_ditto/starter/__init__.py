@@ -1,1 +1,1 @@
-"""The starter: Ditto's latent motion diffusion at a small size, in the ``arkit`` space, trained on synthetic speech."""
+"""The starter: Ditto's latent motion diffusion at a small size, in the ``arkit`` space, shipped with its weights."""

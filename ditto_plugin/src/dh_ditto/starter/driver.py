@@ -21,8 +21,12 @@ from dh_ditto.user_arrays import read_emotion
 from dh_ditto.windows import WINDOW_FRAMES, MotionWindows
 
 
+SHIPPED = Path(__file__).parent / "model"
+"""The starter's weights, made by 'dh train' from data that this project synthesises; see the model card there."""
+
+
 class StarterDriver:
-    """The starter's motion generator.
+    """The motion generator of profile ``starter``.
 
     The same latent motion diffusion as the published one (Li et al. 2024, arXiv:2411.19509, section 3.2), smaller, on
     log-mel features, in the ``arkit`` motion space.
@@ -37,12 +41,7 @@ class StarterDriver:
 
     def __init__(self, options: StarterOptions, context: dh.Context) -> None:
         self._options, self._context = options, context
-        folder = context.weights
-        if folder is None:
-            raise dh.CheckpointMissing(
-                "driver ditto-starter: no weights; train them with 'dh train ditto --config ditto-starter' and name "
-                "their folder with --set weights=FOLDER"
-            )
+        folder = context.weights or SHIPPED
         self._model = TrainedModel.read(folder)
         _check(self._model, folder)
         self._denoiser = open_denoiser(folder, self._model, options.backend, context.device, options.guidance)
@@ -84,5 +83,5 @@ def _check(model: TrainedModel, folder: Path) -> None:
     if model.motion_space != "arkit" or model.features != "mel" or model.network.seq_frames != WINDOW_FRAMES:
         raise dh.InputError(
             f"{folder}: a model for {model.features} features and {model.motion_space} motion; the starter takes "
-            "mel features and arkit motion: use --driver ditto, or train with its configuration"
+            "mel features and arkit motion: use --profile published, or train with its configuration"
         )
