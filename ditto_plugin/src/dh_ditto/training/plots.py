@@ -61,7 +61,8 @@ def plot_sample(window: SampledWindow, fps: int, target: Path) -> None:
         axes.grid(alpha=0.3)
     left.axes[0].legend(fontsize="small", ncols=2)
     left.axes[-1].set_xlabel("seconds")
-    deviation = window.truth.std(0) + 1e-6
+    # One scale for both, by the livelier one: a column that hardly moves in truth must not blow up the other's noise.
+    deviation = np.maximum(window.truth.std(0), window.sampled.std(0)) + 1e-6
     for axes, name in zip(right.subplots(2, 1), ("truth", "sampled"), strict=True):
         scaled = (getattr(window, name) - window.truth.mean(0)) / deviation
         axes.imshow(scaled.T, aspect="auto", vmin=-3, vmax=3, cmap="coolwarm", interpolation="nearest")
