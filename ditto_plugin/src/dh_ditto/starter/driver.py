@@ -20,7 +20,6 @@ from dh_ditto.training.result import TrainedModel
 from dh_ditto.user_arrays import read_emotion
 from dh_ditto.windows import WINDOW_FRAMES, MotionWindows
 
-
 SHIPPED = Path(__file__).parent / "model"
 """The starter's weights, made by 'dh train' from data that this project synthesises; see the model card there."""
 

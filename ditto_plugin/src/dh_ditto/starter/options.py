@@ -44,7 +44,9 @@ class StarterOptions(BaseModel):
         validation_alias="smo_k_d",
         description="frames over which predicted head motion is averaged; 0 or 1: none",
     )
-    weights: Path | None = Field(default=None, description="folder of weights that 'dh train' wrote, in place of those that are shipped")
+    weights: Path | None = Field(
+        default=None, description="folder of weights that 'dh train' wrote, in place of those that are shipped"
+    )
     backend: Literal["auto", "onnx", "torch"] = Field(
         default="auto", description="what runs the model; auto: ONNX Runtime where the weights have a file for it"
     )
