@@ -98,8 +98,10 @@ class AvatarOptions(SharedOptions):
     )
 
 
-class DriverOptions(SharedOptions):
-    """Options of the Ditto driver."""
+class MotionOptions(BaseModel):
+    """Options of every driver that makes motion by windows of the diffusion model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     emotion: Emotion = Field(
         default="neutral",
@@ -107,10 +109,6 @@ class DriverOptions(SharedOptions):
         description="angry, disgust, fear, happy, neutral, sad, surprise or contempt (0 to 7), several at once as a "
         "list, or one list per frame, repeated over time; weights of the eight as n rows of 8, inline or as a file",
     )
-    steps: int = Field(
-        default=50, ge=1, le=1000, validation_alias="sampling_timesteps", description="denoising steps per window"
-    )
-    guidance: float = Field(default=2.0, ge=0, le=10, description="strength of classifier-free guidance; 1: none")
     overlap: int = Field(
         default=10, ge=0, le=79, validation_alias="overlap_v2", description="frames that two windows of 80 share"
     )
@@ -120,6 +118,15 @@ class DriverOptions(SharedOptions):
         validation_alias="smo_k_d",
         description="frames over which predicted head motion is averaged; 0 or 1: none",
     )
+
+
+class DriverOptions(MotionOptions, SharedOptions):
+    """Options of the Ditto driver."""
+
+    steps: int = Field(
+        default=50, ge=1, le=1000, validation_alias="sampling_timesteps", description="denoising steps per window"
+    )
+    guidance: float = Field(default=2.0, ge=0, le=10, description="strength of classifier-free guidance; 1: none")
     online: bool = Field(
         default=False,
         validation_alias="online_mode",

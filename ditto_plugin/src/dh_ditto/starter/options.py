@@ -5,22 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from dh_ditto.options import Emotion
+from dh_ditto.options import MotionOptions
 
 
-class StarterOptions(BaseModel):
+class StarterOptions(MotionOptions):
     """How the starter speaks."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    emotion: Emotion = Field(
-        default="neutral",
-        validation_alias="emo",
-        description="angry, disgust, fear, happy, neutral, sad, surprise or contempt (0 to 7), several at once as a "
-        "list, or one list per frame, repeated over time; weights of the eight as n rows of 8, inline or as a file",
-    )
     articulation: float = Field(
         default=1.0, ge=0.4, le=1.6, description="clearness of speech: 0.5 mumbles, 1 is natural, 1.5 is very clear"
     )
@@ -35,15 +27,6 @@ class StarterOptions(BaseModel):
         default=10, ge=1, le=1000, validation_alias="sampling_timesteps", description="denoising steps per window"
     )
     guidance: float = Field(default=1.0, ge=0, le=10, description="strength of classifier-free guidance; 1: none")
-    overlap: int = Field(
-        default=10, ge=0, le=79, validation_alias="overlap_v2", description="frames that two windows of 80 share"
-    )
-    smoothing: int = Field(
-        default=3,
-        ge=0,
-        validation_alias="smo_k_d",
-        description="frames over which predicted head motion is averaged; 0 or 1: none",
-    )
     weights: Path | None = Field(
         default=None, description="folder of weights that 'dh train' wrote, in place of those that are shipped"
     )

@@ -16,6 +16,7 @@ import safetensors.torch
 import torch
 import yaml
 from lightning_fabric.utilities.exceptions import MisconfigurationException
+from lightning_fabric.utilities.rank_zero import rank_zero_only
 
 import dh
 from dh_ditto.settings import read_settings
@@ -78,12 +79,17 @@ def train(config: Path | None, output: Path, options: Mapping[str, Any], listene
     """
     chosen = read_settings(TrainingOptions, config, options).located()
     with _quiet():
-        return _Run(chosen, output, listener).result()
+        weights = _Run(chosen, output, listener).result()
+    if rank_zero_only.rank != 0:
+        raise SystemExit  # the helper process of another device repeated the command; what follows is the first's
+    return weights
 
 
 class _Run:
     def __init__(self, options: TrainingOptions, output: Path, listener: dh.Listener) -> None:
-        self._options, self._output, self._listener = options, output, listener
+        self._options, self._output = options, output
+        # Of several processes one speaks.
+        self._listener = listener if rank_zero_only.rank == 0 else lambda event: None
         _check_output(output)
         assert options.data_list_json is not None  # as located() leaves it
         self._listener(dh.Progress("prepare"))
@@ -99,7 +105,7 @@ class _Run:
         if self._state is not None:
             _check_same(output, self._state["identity"], self._identity, options)
         elif self._dataset.short_clips:
-            listener(
+            self._listener(
                 dh.Notice(
                     f"{options.data_list_json}: {self._dataset.short_clips} clips are no longer than "
                     f"seq_frames={options.seq_frames} and are left out"
@@ -272,7 +278,7 @@ def _trainer(options: TrainingOptions, output: Path) -> pytorch_lightning.Traine
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keeps Lightning from printing what the listener tells, or what does not concern a user."""
-    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning.pytorch", "lightning.fabric")]
+    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="pytorch_lightning|lightning")
