@@ -187,18 +187,15 @@ def test_several_processes_average_their_gradients(data: Path, tmp_path: Path, m
         data, steps=1, batch_size=10, optimizer="adamw", dropout=0, ema_decay=None, validation_list_json=None,
         accelerator="cpu", devices=2, strategy="ddp",
     )  # fmt: skip
-    script = tmp_path / "both.py"
-    script.write_text(
-        "import json, sys\nfrom pathlib import Path\nfrom dh_ditto.training import runner\n"
-        "if __name__ == '__main__':\n"
-        "    runner.train(None, Path(sys.argv[1]), json.loads(sys.argv[2]), lambda event: None)\n",
-        encoding="utf-8",
-    )
-    command = [sys.executable, str(script), str(tmp_path / "out"), json.dumps(sets)]
+    config = tmp_path / "both.yaml"
+    config.write_text(json.dumps(sets), encoding="utf-8")  # JSON is YAML too
+    command = [sys.executable, "-m", "dh", "train", "ditto", "--config", str(config), "-o", str(tmp_path / "out")]
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, env={**_one_thread(), "OMP_NUM_THREADS": "1"}
     )
     assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [str(tmp_path / "out" / "weights")], "the second process says nothing"
+    assert "GLOBAL_RANK" not in done.stderr
     trained = load_file(tmp_path / "out" / "weights" / "motion_decoder.safetensors")
 
     chosen = TrainingOptions(**sets).located()

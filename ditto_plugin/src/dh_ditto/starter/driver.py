@@ -23,6 +23,13 @@ from dh_ditto.windows import WINDOW_FRAMES, MotionWindows
 SHIPPED = Path(__file__).parent / "model"
 """The starter's weights, made by 'dh train' from data that this project synthesises; see the model card there."""
 
+LATE = 320
+"""Samples by which the model hears the speech late, 20 ms: by as much the mouth that it learned is before the sound,
+on recordings too (``benchmarks/talking.py``)."""
+
+HEAD_GAIN = 1.7
+"""The model draws the head's motion with 0.6 of the deviation that its data have, whatever the steps and guidance."""
+
 
 class StarterDriver:
     """The motion generator of profile ``starter``.
@@ -56,7 +63,7 @@ class StarterDriver:
     def rows(self, speech: Iterator[dh.AudioChunk]) -> Iterator[Array]:
         """The same as rows of ``layout``, [k, 58] a time; k may be 0."""
         options, seed, model = self._options, self._context.seed, self._model
-        features = MelFeatures()
+        features = MelFeatures(LATE)
         conditions = StarterConditions(
             read_emotion(options.emotion),
             options.articulation,
@@ -73,9 +80,15 @@ class StarterDriver:
             pose_columns=layout.SLICES["blendshapes"].start,
         )
         for chunk in speech:
-            yield model.motion(windows.push(conditions.condition(features.push(chunk.samples))))
-        yield model.motion(windows.push(conditions.condition(features.finish())))
-        yield model.motion(windows.finish())
+            yield _lively(model.motion(windows.push(conditions.condition(features.push(chunk.samples)))))
+        yield _lively(model.motion(windows.push(conditions.condition(features.finish()))))
+        yield _lively(model.motion(windows.finish()))
+
+
+def _lively(rows: Array) -> Array:
+    """Rows [k, 58] with the head's motion in its full size."""
+    head = layout.SLICES["blendshapes"].start
+    return np.concatenate([rows[:, :head] * HEAD_GAIN, rows[:, head:]], axis=1, dtype=np.float32)
 
 
 def _check(model: TrainedModel, folder: Path) -> None:

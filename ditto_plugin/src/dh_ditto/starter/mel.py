@@ -72,10 +72,13 @@ class MelFeatures:
     """Rows at 25 a second from samples at 16 kHz, however these were cut; there are ceil(samples / 640) rows.
 
     A row needs 120 samples (7.5 ms) beyond its 40 ms.
+
+    Args:
+        late: samples by which rows hear the speech late.
     """
 
-    def __init__(self) -> None:
-        self._pending: Array = np.zeros(_BEFORE, np.float32)
+    def __init__(self, late: int = 0) -> None:
+        self._pending: Array = np.zeros(_BEFORE + late, np.float32)
         self._samples = self._rows = 0
         self._level = _FIRST_LEVEL
 

@@ -26,7 +26,7 @@ class StarterOptions(MotionOptions):
     steps: int = Field(
         default=10, ge=1, le=1000, validation_alias="sampling_timesteps", description="denoising steps per window"
     )
-    guidance: float = Field(default=1.0, ge=0, le=10, description="strength of classifier-free guidance; 1: none")
+    guidance: float = Field(default=1.5, ge=0, le=10, description="strength of classifier-free guidance; 1: none")
     weights: Path | None = Field(
         default=None, description="folder of weights that 'dh train' wrote, in place of those that are shipped"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import os
 import signal
 import warnings
 from collections.abc import Iterator, Mapping
@@ -81,7 +82,9 @@ def train(config: Path | None, output: Path, options: Mapping[str, Any], listene
     with _quiet():
         weights = _Run(chosen, output, listener).result()
     if rank_zero_only.rank != 0:
-        raise SystemExit  # the helper process of another device repeated the command; what follows is the first's
+        # A helper process repeats the command of the first for another device. What follows is the first's alone, and
+        # an exception would make it stop too.
+        os._exit(0)
     return weights
 
 
