@@ -81,3 +81,10 @@ def speech(tmp_path: Path) -> Path:
         file.setframerate(44100)
         file.writeframes((np.repeat(tone[:, None], 2, axis=1) * 32767).astype("<i2").tobytes())
     return path
+
+
+@pytest.fixture
+def hearing_method(toy_method: str, site: Path) -> str:
+    """The method "hearing" of ``live_hearing``."""
+    write_distribution(site, "hearing", "live_hearing")
+    return "hearing"

@@ -106,21 +106,6 @@ def test_doctor_looks_at_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert findings["method toy"]["level"] == "ok"
 
 
-def test_bench_measures_driver_renderer_and_the_whole(
-    capsys: pytest.CaptureFixture[str], picture: Path, speech: Path, tmp_path: Path
-) -> None:
-    figures_file = tmp_path / "figures.json"
-    arguments = ["-m", "toy", "-s", str(picture), "-a", str(speech), "--seconds", "2", "--repeats", "1", "-q"]
-    figures = json.loads(output(capsys, "bench", *arguments, "--json", "-o", str(figures_file)))
-    assert figures == json.loads(figures_file.read_text())
-    assert figures["frames"] == 50
-    assert [stage["name"] for stage in figures["renderer"]["stages"]] == ["renderer toy: draw"]
-    for part in ("driver", "renderer", "end_to_end"):
-        assert figures[part]["real_time_factor"] == pytest.approx(figures[part]["frames_per_second"] / 25, rel=0.01)
-    assert figures["end_to_end"]["frames_per_second"] < figures["driver"]["frames_per_second"]
-    assert figures["peak_memory_mib"] > 10
-
-
 def test_an_avatar_file_can_be_looked_into(capsys: pytest.CaptureFixture[str], picture: Path, tmp_path: Path) -> None:
     avatar = str(tmp_path / "me.dhavatar")
     assert run_command(["avatar", "create", "-m", "toy", "-s", str(picture), "-o", avatar, "-q"]) == 0

@@ -11,7 +11,7 @@ import pytest
 
 from dh.components import Stage
 from dh.errors import MediaError, StageError, StageStalled
-from dh.pipeline import DEPTH, Pipeline, as_source
+from dh.pipeline import DEPTH, LATEST, Pipeline, StageStats, as_source
 
 
 def double(items: Iterator[int]) -> Iterator[int]:
@@ -165,3 +165,50 @@ def test_busy_and_waiting_times_add_up() -> None:
     assert count.waiting_out > 0
     for stats in (slow_stats, double_stats):
         assert stats.busy + stats.waiting_in + stats.waiting_out <= elapsed + 0.05
+
+
+def test_each_items_own_time_is_kept() -> None:
+    def uneven(items: Iterator[int]) -> Iterator[int]:
+        for item in items:
+            time.sleep(0.05 if item == 3 else 0.001)
+            yield item
+
+    with Pipeline([as_source("count", range(8)), Stage("uneven", uneven)]) as pipeline:
+        list(pipeline)
+        stats = pipeline.stats[1]
+    assert max(range(8), key=lambda item: stats.latest[item]) == 3
+    assert sum(stats.latest) <= stats.busy
+    assert stats.percentile(50) < 0.05 <= stats.percentile(100)
+
+
+def test_times_of_items_take_no_more_memory_however_many_there_are() -> None:
+    stats = StageStats("endless")
+    assert stats.percentile(95) == 0
+    for item in range(LATEST + 100):
+        stats.count(float(item))
+    assert (stats.items, len(stats.latest), min(stats.latest)) == (LATEST + 100, LATEST, 100.0)
+    assert stats.percentile(50) == pytest.approx(99.5 + LATEST / 2)
+
+
+def test_waiting_for_a_closed_pipeline_outlasts_the_item_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dh.pipeline._JOIN_SECONDS", 0.0)
+    working, release = threading.Event(), threading.Event()
+
+    def slow(_: Iterator[Any]) -> Iterator[int]:
+        working.set()
+        release.wait(20)
+        yield 0
+
+    pipeline = Pipeline([Stage("slow", slow)], stall_seconds=0.05)
+    pipeline.wait()  # nothing was started
+    with pytest.raises(StageStalled):
+        next(iter(pipeline))
+    assert working.is_set()
+    waiter = threading.Thread(target=pipeline.wait)
+    waiter.start()
+    assert running_stages() == ["dh slow"]
+    assert waiter.is_alive()
+    release.set()
+    waiter.join(20)
+    assert not waiter.is_alive()
+    assert running_stages() == []

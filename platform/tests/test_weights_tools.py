@@ -1,8 +1,7 @@
-"""Weights converted, initialised and exported by a method's plugin, and its parts measured, from the command line."""
+"""Weights converted, initialised and exported by a method's plugin, from the command line."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -133,50 +132,6 @@ def dh_methods():
     write_distribution(site, "lost", "lost_plugin", source=source)
     for arguments in (("export", "lost"), ("bench", "lost")):
         assert complaint(capsys, *arguments, status=1).startswith("method lost: nowhere:")
-
-
-def test_bench_measures_the_parts_of_a_method_without_its_weights(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    figures_file = tmp_path / "figures.json"
-    out, error = said(capsys, "bench", "weighty", "--repeats", "7", "--json", "-o", str(figures_file))
-    figures = json.loads(out)
-    assert figures == json.loads(figures_file.read_text())
-    assert error == "note: 7 calls on cpu\n"
-    assert figures["method"] == "weighty"
-    assert figures["parts"] == [
-        {"name": "mouth", "ms": 2.0, "plain_ms": 3.0, "note": "one frame", "times_faster": 1.5},
-        {"name": "nose", "ms": 0.5, "plain_ms": None, "note": "", "times_faster": None},
-    ]
-    assert "end_to_end" not in figures
-    printed, _ = said(capsys, "bench", "-m", "weighty", "-q")
-    assert [line.split() for line in printed.splitlines() if line.startswith(("mouth", "nose"))] == [
-        ["mouth", "2.0", "3.0", "1.50", "one", "frame"],
-        ["nose", "0.5"],
-    ]
-
-
-@pytest.mark.parametrize("asking", ["--seconds", "--source", "--set"])
-def test_an_option_of_whole_runs_makes_them_beside_the_parts(
-    checkpoint_root: Path, capsys: pytest.CaptureFixture[str], picture: Path, speech: Path, asking: str
-) -> None:
-    write_weights(checkpoint_root / "weighty-free", "0.5")
-    values = {"--seconds": "1", "--source": str(picture), "--audio": str(speech), "--set": "label=x"}
-    arguments = [word for option, value in values.items() for word in (option, value)]
-    figures = json.loads(said(capsys, "bench", "weighty", *arguments, "--repeats", "1", "-q", "--json")[0])
-    assert (len(figures["parts"]), figures["frames"], figures["fps"]) == (2, 20, 20.0)
-    (checkpoint_root / "weighty-free" / FILE).unlink()
-    assert "missing weights" in complaint(capsys, "bench", "weighty", asking, values[asking], "-q", status=3)
-
-
-def test_bench_refuses_two_methods_and_a_device_that_is_not_here(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dh.states.available_devices", lambda: ("cpu",))
-    assert complaint(capsys, "bench", "weighty", "-m", "toy") == "two methods are named, weighty and toy; give one"
-    assert complaint(capsys, "bench", "weighty", "--device", "cuda", status=3) == (
-        "--device cuda: this machine has cpu; choose one of these or 'auto'"
-    )
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ The driver opens the mouth as far as ``opening.txt`` in its weights says, and te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -88,10 +89,13 @@ def export(weights: Path, target: Path | None, form: str, precision: str, notice
     return write_weights(target or weights / f"{form}-{precision}", opening)
 
 
-def measure_parts(*, repeats: int, device: str, notice: Callable[[str], None]) -> Sequence[dh.PartTiming]:
+def measure_parts(
+    *, repeats: int, device: str, options: Mapping[str, Any], notice: Callable[[str], None]
+) -> Sequence[dh.PartTiming]:
     """Knows its times by heart."""
     notice(f"{repeats} calls on {device}")
-    return [dh.PartTiming("mouth", 2.0, 3.0, "one frame"), dh.PartTiming("nose", 0.5)]
+    label = options.get("label", "one frame")
+    return [dh.PartTiming("mouth", 2.0, 3.0, label, p95_ms=2.5), dh.PartTiming("nose", 0.5)]
 
 
 TOOLS: dh.WeightsTools = SimpleNamespace(convert=convert, initialise=initialise, export=export)

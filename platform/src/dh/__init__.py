@@ -74,6 +74,13 @@ if TYPE_CHECKING:
     from dh.progress import Listener as Listener
     from dh.progress import Notice as Notice
     from dh.progress import Progress as Progress
+    from dh.realtime.frame import LiveFrame as LiveFrame
+    from dh.realtime.frame import LiveStats as LiveStats
+    from dh.realtime.opening import live as live
+    from dh.realtime.playing import play as play
+    from dh.realtime.session import LiveSession as LiveSession
+    from dh.realtime.sinks import Sink as Sink
+    from dh.realtime.sinks import VideoSink as VideoSink
     from dh.session import FrameStream as FrameStream
     from dh.source import Source as Source
     from dh.states import available_devices as available_devices
@@ -110,6 +117,11 @@ _HOMES = {
     "media.writer": ("VideoWriter",),
     "motion": ("ARKIT", "ARKIT_BLENDSHAPES", "LIVEPORTRAIT", "Motion", "MotionField", "MotionSpace", "arkit_motion"),
     "progress": ("Listener", "Notice", "Progress"),
+    "realtime.frame": ("LiveFrame", "LiveStats"),
+    "realtime.opening": ("live",),
+    "realtime.playing": ("play",),
+    "realtime.session": ("LiveSession",),
+    "realtime.sinks": ("Sink", "VideoSink"),
     "session": ("FrameStream",),
     "source": ("Source",),
     "states": ("available_devices", "extra_missing"),

@@ -16,6 +16,7 @@ from dh.errors import InputError, OptionError
 from dh.files import check_writable
 from dh.media.codecs import default_codec_for
 from dh.media.writer import VideoWriter, check_target, is_stream
+from dh.mode import Mode
 from dh.pipeline import StageStats
 from dh.presets import read_preset
 from dh.progress import Listener, Progress, ignore
@@ -39,6 +40,7 @@ def run(
     driver: str | None = None,
     renderer: str | None = None,
     options: Mapping[str, Any] | None = None,
+    mode: Mode | None = None,
     controls: PathLike | None = None,
     seed: int | None = None,
     fps: float | None = None,
@@ -62,6 +64,8 @@ def run(
         driver: driver in place of the method's own.
         renderer: renderer in place of the method's own.
         options: component options by key, as ``--set`` takes them.
+        mode: "offline", or "online": the driver hears no more of the speech that follows than it would live; default:
+            what the driver's options say, "offline" for most.
         controls: keyframes of per-frame controls.
         seed: of every random choice; default 0.
         fps: frames per second; default: the motion space's, the source video's, or 25.
@@ -133,6 +137,7 @@ def stream(
     driver: str | None = None,
     renderer: str | None = None,
     options: Mapping[str, Any] | None = None,
+    mode: Mode | None = None,
     controls: PathLike | None = None,
     seed: int | None = None,
     fps: float | None = None,
@@ -142,8 +147,8 @@ def stream(
 ) -> FrameStream:
     """Makes frames: an iterator of ``Frame``, each with its presentation time, to be closed or used with ``with``.
 
-    ``audio`` is a file, or an iterable of ``AudioChunk`` that may be endless: frames come as audio arrives. The other
-    arguments are those of ``run``.
+    ``audio`` is a file, or an iterable of ``AudioChunk`` that may be endless: frames come as audio arrives. Such a run
+    is online where ``mode`` is None and the driver can. The other arguments are those of ``run``.
     """
     given = _given(locals(), drop=("audio", "config", "on_event"))
     chunks: Iterable[AudioChunk] | None = None
@@ -154,7 +159,7 @@ def stream(
     values = combine(read_preset(config) if config else None, **given)
     values.pop("codec", None)
     values.pop("crf", None)
-    return Session(make_request(**values), listener=on_event).frames(chunks)
+    return Session(make_request(**values), listener=on_event, prefer_online=chunks is not None).frames(chunks)
 
 
 def create_avatar(
@@ -185,7 +190,7 @@ def _encode(frames: FrameStream, writer: VideoWriter, on_event: Listener) -> Sta
         written = time.perf_counter()
         stats.waiting_in += arrived - mark
         stats.busy += written - arrived
-        stats.items += 1
+        stats.count(written - arrived)
         on_event(Progress("render", stats.items, frames.limit, written - begin, frames.fps))
         mark = time.perf_counter()
     return stats

@@ -43,6 +43,8 @@ class Context:
         weights: folder that the component's ``weights_option`` names, None where it is not set.
         frames: that the run will make; None where nobody knows yet.
         commercial_only: whether the user refuses what does not clearly allow commercial use.
+        online: whether the run is online: then no component waits for more input than it needs, to work on several
+            items at once.
     """
 
     fps: float = 25.0
@@ -54,6 +56,7 @@ class Context:
     weights: Path | None = None
     frames: int | None = None
     commercial_only: bool = False
+    online: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,22 +98,27 @@ class PartTiming:
         ms: median milliseconds of a call.
         plain_ms: of the same work done in the plain, published way, in the same run; None where there is no other way.
         note: one line on what was measured.
+        p95_ms: milliseconds that 95 of 100 calls stayed within; None where it was not measured.
     """
 
     name: str
     ms: float
     plain_ms: float | None = None
     note: str = ""
+    p95_ms: float | None = None
 
 
 class PartsBench(Protocol):
     """Measures a method's parts, such as its networks, without weights or a source.
 
     ``repeats`` calls of each are timed and the median counts; ``device`` is "cpu", "cuda", "cuda:1" or "mps";
-    ``notice`` takes lines for the user.
+    ``options`` are the values of ``--set`` by key, of which it takes those that concern its parts, such as a precision,
+    and leaves the others to whole runs; ``notice`` takes lines for the user.
     """
 
-    def __call__(self, *, repeats: int, device: str, notice: Callable[[str], None]) -> Sequence[PartTiming]: ...
+    def __call__(
+        self, *, repeats: int, device: str, options: Mapping[str, Any], notice: Callable[[str], None]
+    ) -> Sequence[PartTiming]: ...
 
 
 class TrainingTools(Protocol):
@@ -165,7 +173,15 @@ class AvatarBuilder(Protocol):
 
 
 class Driver(Protocol):
-    """Turns speech into motion."""
+    """Turns speech into motion.
+
+    A driver may have more than this protocol asks for:
+
+    - an attribute ``look_ahead``, seconds: with its options, in place of its declaration's;
+    - a method ``change(options: Mapping[str, Any]) -> None``, which its declaration's ``live_options`` need. It is
+      called with new values of some of these options, checked by the model of options, whenever ``drive`` asks for the
+      next chunk of speech, in the same thread. They take effect on speech from that chunk on.
+    """
 
     def __init__(self, options: Any, context: Context) -> None: ...
 

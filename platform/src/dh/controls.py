@@ -99,15 +99,7 @@ class ControlTrack:
             for name, value in keyframe.items():
                 if name == "time" or value is None or value == "":
                     continue
-                spec = CONTROL_FIELDS.get(name)
-                if spec is None:
-                    raise OptionError(f"{where}: unknown control {name!r}{nearest(name, CONTROL_FIELDS)}")
-                number_ = _number(value, f"{where}: {name}")
-                if not spec.low <= number_ <= spec.high:
-                    raise OptionError(
-                        f"{where}: {name} = {number_:g} is outside {spec.low:g} to {spec.high:g} {spec.unit}"
-                    )
-                points.setdefault(name, []).append((time, number_))
+                points.setdefault(name, []).append((time, check_control(name, value, where)))
         self._curves = {
             name: (np.array([t for t, _ in curve]), np.array([v for _, v in curve]))
             for name, curve in ((name, sorted(curve)) for name, curve in points.items())
@@ -156,6 +148,21 @@ class ControlTrack:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise InputError(f"--controls {path}: expected a list of keyframes such as {{time: 0, yaw: 10}}")
         return cls(rows, origin=f"--controls {path}")
+
+
+def check_control(name: str, value: Any, where: str) -> float:
+    """A control's value.
+
+    Raises:
+        OptionError: there is no such control, or the value is no number in its range; it begins with ``where``.
+    """
+    spec = CONTROL_FIELDS.get(name)
+    if spec is None:
+        raise OptionError(f"{where}: unknown control {name!r}{nearest(name, CONTROL_FIELDS)}")
+    number = _number(value, f"{where}: {name}")
+    if not spec.low <= number <= spec.high:
+        raise OptionError(f"{where}: {name} = {number:g} is outside {spec.low:g} to {spec.high:g} {spec.unit}")
+    return number
 
 
 def _number(value: Any, where: str) -> float:

@@ -159,15 +159,23 @@ class DriverSpec(ComponentSpec):
     ``avatar_kinds`` lists the kinds of avatar whose data it reads; None means it reads none of it.
     ``look_ahead`` is how far, in seconds, a frame's motion may depend on speech after that frame; None means
     that it needs the whole clip. ``fps`` is the frame rate that its motion always has, None where the run decides.
+
+    ``online_option`` names its boolean option that mode online sets, None where it works in one way only.
+    ``live_options`` are those of its options that may change while it drives, through its method ``change``, see
+    ``dh.Driver``.
     """
 
     motion_space: str
     look_ahead: float | None
     avatar_kinds: tuple[str, ...] | None = None
     fps: float | None = None
+    online_option: str | None = None
+    live_options: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.options is None and (self.online_option is not None or self.live_options):
+            raise ValueError(f"{self.name}: online_option and live_options need a model of options")
         if self.fps is not None and not 1 <= self.fps <= 120:
             raise ValueError(f"{self.name}: fps must be from 1 to 120, not {self.fps!r}")
 

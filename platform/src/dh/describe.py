@@ -68,6 +68,7 @@ def _meets(spec: ComponentSpec) -> str:
     """Where a component meets the others, in words."""
     if isinstance(spec, DriverSpec):
         ahead = "needs the whole speech" if spec.look_ahead is None else f"looks {spec.look_ahead:g} s ahead"
+        ahead += ", less with --mode online" if spec.online_option else ""
         rate = f"; {spec.fps:g} frames per second" if spec.fps else ""
         return f"motion space {spec.motion_space}; {ahead}{rate}"
     if isinstance(spec, RendererSpec):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 
@@ -104,9 +105,14 @@ class FitMotion:
         return replace(chunk, controls=self._controls.at(chunk.start, len(chunk), self._fps))
 
 
-def check_frames(frames: Iterator[Frame], maker: str, width: int, height: int) -> Iterator[Frame]:
-    """Passes frames on, and raises a StageError that names ``maker`` at one that is not what it should be."""
-    for expected, frame in enumerate(frames):
+def check_frames(
+    frames: Iterator[Frame], maker: str, width: int, height: int, indices: Iterator[int] | None = None
+) -> Iterator[Frame]:
+    """Passes frames on, and raises a StageError that names ``maker`` at one that is not what it should be.
+
+    ``indices`` gives the number of each frame once that is there; default: 0, 1, ...
+    """
+    for frame, expected in zip(frames, count() if indices is None else indices):  # noqa: B905  (numbers never end)
         if not isinstance(frame, Frame):
             raise StageError(maker, f"gave a {type(frame).__name__}, not a Frame")
         if frame.index != expected:

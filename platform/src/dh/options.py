@@ -14,7 +14,7 @@ import types
 import typing
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
 
 import yaml
 from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from dh.registry import Chain
 
 ENVIRONMENT_PREFIX = "DH_OPT_"
+
+OptionsT = TypeVar("OptionsT", bound=BaseModel)
 
 PresetProfiles = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Options of a preset by profile, role and key."""
@@ -116,6 +118,23 @@ def resolve_options(
                 node = node.setdefault(parent, {})
             node[leaf] = setting.value
     return {role: _validate(model, trees[role], role, origins) for role, model in models.items()}
+
+
+def revise(options: OptionsT, values: Mapping[str, Any], origin: str) -> OptionsT:
+    """Options with some values changed, checked as they all were.
+
+    Args:
+        options: of one component.
+        values: by the options' own names.
+        origin: begins any complaint.
+
+    Raises:
+        OptionError: a value that does not fit.
+    """
+    origins = {("", name): f"{origin} {name}" for name in values}
+    revised = _validate(type(options), {**dict(options), **values}, "", origins)
+    assert isinstance(revised, type(options))
+    return revised
 
 
 def names_weights(

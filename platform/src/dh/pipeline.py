@@ -10,8 +10,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from dh.components import Stage
 from dh.errors import DHError, StageError, StageStalled
@@ -22,6 +24,9 @@ DEPTH = 4
 
 STALL_SECONDS = 120.0
 """A stage that works longer than this on one item counts as stalled."""
+
+LATEST = 4096
+"""Items of a stage whose times are kept, the latest ones: memory stays flat however long a stream goes on."""
 
 _POLL_SECONDS = 0.25
 _JOIN_SECONDS = 2.0
@@ -45,6 +50,7 @@ class StageStats:
         busy: time inside the stage's own code.
         waiting_in: time it waited for input.
         waiting_out: time it waited for room in the next queue.
+        latest: busy time spent on each of the latest items, at most ``LATEST`` of them.
     """
 
     name: str
@@ -52,6 +58,17 @@ class StageStats:
     busy: float = 0.0
     waiting_in: float = 0.0
     waiting_out: float = 0.0
+    latest: deque[float] = field(default_factory=lambda: deque(maxlen=LATEST))
+
+    def count(self, spent: float) -> None:
+        """Books an item that took ``spent`` seconds, which ``busy`` holds already."""
+        self.items += 1
+        self.latest.append(spent)
+
+    def percentile(self, percent: float) -> float:
+        """Busy seconds that ``percent`` of the latest items stayed within, by linear interpolation; 0 without items."""
+        times = self.latest.copy()  # a running stage appends to it
+        return float(np.percentile(times, percent)) if times else 0.0
 
 
 class _Queue:
@@ -135,11 +152,13 @@ class _Worker:
     def _run(self) -> None:
         self._mark = time.perf_counter()
         output: Iterator[Any] = iter(())
+        counted = 0.0
         try:
             output = self.stage.run(self._input())
             for item in output:
                 self._wait(self._outbox.put, item, kind="waiting_out")
-                self.stats.items += 1
+                self.stats.count(self.stats.busy - counted)
+                counted = self.stats.busy
             self._wait(self._outbox.put, _End, kind="waiting_out")
         except _Stopped:
             pass
@@ -233,6 +252,12 @@ class Pipeline:
             deadline = time.monotonic() + _JOIN_SECONDS
             for worker in self._workers:
                 worker.thread.join(max(0.0, deadline - time.monotonic()))
+
+    def wait(self) -> None:
+        """Returns once every stage of a closed pipeline is gone, however long its last item takes."""
+        if self._started:
+            for worker in self._workers:
+                worker.thread.join()
 
     def _stop(self) -> None:
         for queue in self._queues:

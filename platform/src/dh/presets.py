@@ -27,13 +27,13 @@ class Preset(BaseModel):
     profiles: dict[str, dict[str, dict[str, Any]]] = Field(
         {}, description="options by profile, then by role: used, over the others, where that profile runs"
     )
-    run: dict[str, Any] = Field({}, description="options of 'dh run': fps, seed, device, codec, crf")
+    run: dict[str, Any] = Field({}, description="options of 'dh run': mode, fps, seed, device, codec, crf")
 
 
 CONFIGS = "configs"
 """Folder of the checkout that holds the presets."""
 
-RUN_KEYS = ("fps", "seed", "device", "codec", "crf")
+RUN_KEYS = ("mode", "fps", "seed", "device", "codec", "crf")
 """Keys of a preset's ``run`` section."""
 
 

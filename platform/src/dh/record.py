@@ -58,6 +58,7 @@ def make_record(
         }
         for role, component in session.chain.roles.items()
     }
+    components["driver"]["online_option"] = session.chain.driver.spec.online_option
     made = output["frames"] / output["fps"]
     return {
         "record": RECORD_VERSION,
@@ -67,6 +68,7 @@ def make_record(
             "profile": session.chain.profile,
             **{name: _absolute(getattr(request, name)) for name in _INPUTS},
             "driver": request.driver,
+            "mode": session.mode,
             "renderer": request.renderer,
             "seed": request.seed,
             "fps": session.fps,
@@ -92,6 +94,8 @@ def make_record(
                     "name": stage.name,
                     "items": stage.items,
                     "busy": round(stage.busy, 3),
+                    "busy_p50": round(stage.percentile(50), 6),
+                    "busy_p95": round(stage.percentile(95), 6),
                     "waiting_in": round(stage.waiting_in, 3),
                     "waiting_out": round(stage.waiting_out, 3),
                 }
@@ -158,6 +162,11 @@ def replay(record: dict[str, Any], path: Path, given: dict[str, Any]) -> dict[st
         for role, component in recorded.items()
         for key, value in component["options"].items()
     }
+    if online := recorded.get("driver", {}).get("online_option"):  # it and the mode say the same, so only one counts
+        if "mode" in given:
+            options.pop(f"driver.{online}", None)
+        else:
+            values["mode"] = None
     options.update(given.pop("options", None) or {})
     values.update(given)
     return {

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dh.errors import OptionError
+from dh.mode import Mode
 from dh.options import explain_validation
 from dh.presets import Preset
 
@@ -34,6 +35,9 @@ class RunRequest(BaseModel):
         {}, description="options by profile, then by role, from a preset file; they win over the preset's others"
     )
     options: dict[str, Any] = Field({}, description="options by key, as --set gives them")
+    mode: Mode | None = Field(
+        None, description="offline or online; default: what the driver's options say, offline for most"
+    )
     controls: Path | None = Field(None, description="keyframes of per-frame controls: CSV, JSON or YAML")
     seed: int = Field(0, ge=0, lt=2**63, description="of every random choice")
     fps: float | None = Field(

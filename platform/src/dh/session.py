@@ -21,9 +21,10 @@ from dh.frame import Frame
 from dh.host_stages import FitMotion, SpeechClock, check_frames
 from dh.licences import require_commercial
 from dh.media.audio import probe_audio, read_speech
+from dh.mode import Mode, options_and_mode
 from dh.motion import Motion
-from dh.options import names_weights, resolve_options
-from dh.pipeline import STALL_SECONDS, Pipeline, StageStats, as_source
+from dh.options import names_weights
+from dh.pipeline import DEPTH, STALL_SECONDS, Pipeline, StageStats, as_source
 from dh.profiles import Demands
 from dh.progress import Listener, Notice, Progress, ignore
 from dh.registry import Chain, Registry, installed
@@ -88,21 +89,32 @@ class Session:
         request: what to run.
         listener: called with Progress and Notice events, from the caller's thread or a stage's.
         registry: what there is to run; default: the installed plugins.
+        prefer_online: where the request leaves the mode open, run online if the driver can.
 
     Attributes:
         chain: the components.
+        mode: "offline" or "online".
         options: their options by role; of a component that was built, those that it really uses.
         devices: their devices by role.
         weights: folders that a component's options name in place of its checkpoints, by role.
         checkpoints: folders of the checkpoints that each role uses, by the checkpoint's name.
         avatar: the registered identity.
         fps: frames per second of motion and video.
+        driver: what drives, once it was built for frames or motion.
+        look_ahead: how many seconds of later speech a frame depends on, as the driver states it; None: all of it.
 
     Raises:
         DHError: whatever keeps the request from running.
     """
 
-    def __init__(self, request: RunRequest, *, listener: Listener = ignore, registry: Registry | None = None) -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        *,
+        listener: Listener = ignore,
+        registry: Registry | None = None,
+        prefer_online: bool = False,
+    ) -> None:
         registry = registry or installed()
         self.request = request
         self.listener = listener
@@ -121,9 +133,11 @@ class Session:
             self._notice(self.chain.notice)
         roles = self.chain.roles
         self.chain.require(with_weights=roles)  # whether weights are needed is told by the options
-        self.options: dict[str, BaseModel] = resolve_options(
-            self.chain, request.preset, request.options, profiles=request.preset_profiles
-        )
+        self.options: dict[str, BaseModel]
+        self.mode: Mode
+        self.options, self.mode = options_and_mode(self.chain, request, prefer_online=prefer_online)
+        self.look_ahead: float | None = self.chain.driver.spec.look_ahead
+        self.driver: Any = None
         self.weights: dict[str, Path] = weights_folders(self.chain, self.options)
         if request.commercial_only:
             require_commercial(self.chain, self.weights)
@@ -158,32 +172,60 @@ class Session:
         else:
             raise OptionError("--audio is missing; give a file with speech")
         clock = SpeechClock(chunks, self.fps, limit)
-        return self._start([as_source("audio", clock), *self._motion_stages(clock), *self._frame_stages()], limit)
+        return self._start([as_source("audio", clock), *self._motion_stages(clock), *self.frame_stages()], limit)
 
     def motion(self, speech: Iterable[AudioChunk]) -> Iterator[Motion]:
         """Only what reaches the renderer: motion in its space, as many frames as the speech fills, with controls."""
+        with self.start_motion(speech) as pipeline:
+            yield from pipeline
+
+    def start_motion(
+        self, speech: Iterable[AudioChunk], hear: Callable[[AudioChunk], AudioChunk] | None = None
+    ) -> Pipeline:
+        """As ``motion``, with the driver and adapters built when it returns.
+
+        Args:
+            speech: chunks as they arrive.
+            hear: given each chunk in the driver's thread when the driver asks for it, and returns what it gets.
+        """
         clock = SpeechClock(speech, self.fps)
-        with Pipeline([as_source("audio", clock), *self._motion_stages(clock)], stall_seconds=self._stall_seconds) as p:
-            yield from p
+        return self._pipeline([as_source("audio", clock), *self._motion_stages(clock, hear)])
 
     def render(self, motion: Iterable[Motion]) -> FrameStream:
         """Only the renderer, on motion in its space with controls."""
-        return self._start([as_source("motion", motion), *self._frame_stages()], None)
+        return self._start([as_source("motion", motion), *self.frame_stages()], None)
 
     def _start(self, stages: list[Stage], limit: int | None) -> FrameStream:
-        pipeline = Pipeline(stages, stall_seconds=self._stall_seconds)
+        pipeline = self._pipeline(stages)
         name = f"renderer {self.chain.renderer.name}"
         frames = check_frames(iter(pipeline), name, self.avatar.width, self.avatar.height)
         return FrameStream(pipeline, frames, self.fps, limit)
 
-    def _motion_stages(self, clock: SpeechClock) -> list[Stage]:
+    @property
+    def online(self) -> bool:
+        """Whether the mode is online."""
+        return self.mode == "online"
+
+    def _pipeline(self, stages: list[Stage]) -> Pipeline:
+        """Stages to run. Online, no item waits in a queue behind another."""
+        return Pipeline(stages, depth=1 if self.online else DEPTH, stall_seconds=self._stall_seconds)
+
+    def _motion_stages(self, clock: SpeechClock, hear: Callable[[AudioChunk], AudioChunk] | None = None) -> list[Stage]:
         driver = self._build("driver")
-        stages = [Stage(f"driver {self.chain.driver.name}", lambda speech: driver.drive(self.avatar, speech))]
+        self.driver = driver
+        self.look_ahead = getattr(driver, "look_ahead", self.look_ahead)
+
+        def drive(speech: Iterator[AudioChunk]) -> Iterator[Motion]:
+            motion: Iterator[Motion] = driver.drive(self.avatar, speech if hear is None else map(hear, speech))
+            return motion
+
+        stages = [Stage(f"driver {self.chain.driver.name}", drive)]
         stages += [self._adapter_stage(adapter.name) for adapter in self.chain.adapters]
         fit = FitMotion(stages[-1].name, self._space, self.fps, clock, self._controls, self.listener)
         return [*stages, Stage("motion", fit)]
 
-    def _frame_stages(self) -> list[Stage]:
+    def frame_stages(self) -> list[Stage]:
+        """The renderer's stages, from motion in its space with controls to frames."""
         renderer = self._build("renderer")
         name = f"renderer {self.chain.renderer.name}"
         stages = self._guarded(name, lambda: list(renderer.stages(self.avatar)))
@@ -264,6 +306,7 @@ class Session:
             weights=self.weights.get(role),
             frames=self._expected_frames(),
             commercial_only=self.request.commercial_only,
+            online=self.online,
         )
         kind = role if role in ("avatar", "driver", "renderer") else "adapter"
         built = self._guarded(f"{kind} {component.name}", lambda: implementation(self.options[role], context))

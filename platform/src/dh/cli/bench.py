@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dh.cli import parameters
 from dh.cli.completion import complete_method
-from dh.cli.output import Json, print_json, print_table
-from dh.errors import InputError, OptionError
+from dh.cli.figures import print_comparisons, print_figures
+from dh.cli.output import Json, print_json
+from dh.errors import InputError, MissingError, OptionError
+
+if TYPE_CHECKING:
+    from dh.bench import BenchRequest
+    from dh.progress import Listener
+
+
+class Only(str, Enum):
+    """What can be measured alone."""
+
+    RUNS = "runs"
+    PARTS = "parts"
 
 
 def bench(
@@ -25,118 +39,158 @@ def bench(
     renderer: parameters.RendererName = None,
     sets: parameters.Set = None,
     device: parameters.Device = None,
+    mode: parameters.Mode = None,
     seconds: Annotated[
         float | None,
         typer.Option(
             "--seconds",
             min=0.2,
             max=3600.0,
-            help="Length of the speech of whole runs.  [default: 20]",
+            help="Length of the speech of whole runs.  [default: 20, fewer on a slow machine]",
         ),
     ] = None,
-    repeats: Annotated[int, typer.Option("--repeats", min=1, max=100, help="Runs; the median counts.")] = 3,
+    repeats: Annotated[
+        int, typer.Option("--repeats", min=1, max=100, help="How often each is measured; the median counts.")
+    ] = 3,
+    only: Annotated[
+        Only | None, typer.Option("--only", help="Measure whole runs alone, or the method's own parts alone.")
+    ] = None,
     output: Annotated[str | None, typer.Option("--output", "-o", help="Also write the figures to this file.")] = None,
+    plot: Annotated[
+        str | None, typer.Option("--plot", metavar="FILE", help="Also draw the figures: .png, .svg or .pdf.")
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--compare", metavar="FILE FILE", help="Measure nothing; compare two files that -o wrote."),
+    ] = None,
     json: Json = False,
     quiet: parameters.Quiet = False,
 ) -> None:
-    """Measure a method on this machine.
+    """Measure a method on this machine, or compare what was measured.
 
-    A method's own parts, where it has such, against the plain way of doing the same. Then whole runs: driver alone,
-    renderer alone, and everything with encoding; where a method has parts, only if an option asks for such runs
-    (--seconds, --source, --audio, --profile, --driver, --renderer or --set). Without --source and --audio they take
-    the project's examples, the portrait in a 1280x720 frame.
+    Whole runs: driver alone, renderer alone, everything with encoding, each stage, and how late frames come while
+    speech arrives. Then the method's own parts, where it has such, against the plain way of doing the same; parts need
+    no weights. What cannot run here is left out with a note. --set chooses backend, precision and batch of both.
+    Without --source and --audio runs take the project's examples, the portrait in a 1280x720 frame.
     """
-    import json as json_library
-
-    from dh.bench import BenchRequest, measure, measure_parts, parts_bench
-    from dh.cli.display import Display
-    from dh.files import check_writable, whole_file
-
-    if output is not None:
-        check_writable(Path(output), "--output")
-    for option, path in (("--source", source), ("--audio", audio)):
-        if path is not None and not Path(path).is_file():
-            raise InputError(f"{option} {path}: no such file")
+    if compare is not None:
+        given = (
+            name,
+            method,
+            source,
+            audio,
+            profile,
+            driver,
+            renderer,
+            sets,
+            device,
+            mode,
+            seconds,
+            only,
+            output,
+            plot,
+        )
+        if any(option is not None for option in given):
+            raise OptionError("--compare measures nothing: give it the two files alone")
+        _compare(Path(compare[0]), Path(compare[1]), json)
+        return
+    _check_files({"--source": source, "--audio": audio}, output, plot)
     if name and method and name != method:
         raise OptionError(f"two methods are named, {name} and {method}; give one")
-    chosen = name or method or "face-mesh"
-    parts = parts_bench(chosen)
-    asked = bool(sets) or any(option is not None for option in (seconds, source, audio, profile, driver, renderer))
-    figures: dict[str, Any] = {"method": chosen}
+
+    from dh.bench import BenchRequest
+    from dh.cli.display import Display
+
     request = BenchRequest(
-        method=chosen,
+        method=name or method or "face-mesh",
         profile=profile or "auto",
         source=Path(source) if source else None,
         audio=Path(audio) if audio else None,
-        seconds=seconds or 20.0,
+        seconds=seconds,
         repeats=repeats,
         options=parameters.parse_sets(sets),
         driver=driver,
         renderer=renderer,
         device=device or "auto",
+        mode=mode,
     )
+    runs_asked = any(option is not None for option in (seconds, source, audio, profile, driver, renderer, mode))
     with Display(quiet=quiet) as display:
-        if parts is None or asked:  # first, for it is what may fail
-            figures |= measure(request, display)
-        if parts is not None:
-            figures |= measure_parts(parts, request, display)
+        figures = _measured(request, only, runs_asked, display)
     if output is not None:
-        with whole_file(Path(output)) as temporary:
-            temporary.write_text(json_library.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        _write(figures, Path(output))
+    if plot is not None:
+        from dh.bench.plot import plot as draw
+
+        draw(figures, Path(plot))
     if json:
         print_json(figures)
+    else:
+        print_figures(figures)
+
+
+def _check_files(inputs: dict[str, str | None], output: str | None, plot: str | None) -> None:
+    """Refuses, before anything is measured, files that cannot be read or written."""
+    from dh.files import check_writable
+
+    if output is not None:
+        check_writable(Path(output), "--output")
+    if plot is not None:
+        from dh.bench.plot import check_plot
+
+        check_plot(Path(plot))
+    for option, path in inputs.items():
+        if path is not None and not Path(path).is_file():
+            raise InputError(f"{option} {path}: no such file")
+
+
+def _measured(request: BenchRequest, only: Only | None, runs_asked: bool, listener: Listener) -> dict[str, Any]:
+    """The figures of whole runs and of parts; what this machine lacks something for is left out with a notice.
+
+    Raises:
+        DHError: what was asked for cannot be measured, or nothing can.
+    """
+    from dh.bench import measure, measure_parts, parts_bench
+    from dh.progress import Notice
+
+    parts = parts_bench(request.method)
+    if parts is None and only is Only.PARTS:
+        raise OptionError(f"--only parts: method {request.method} measures no parts of its own; leave it out")
+    steps: list[tuple[str, bool, Callable[[], dict[str, Any]]]] = []
+    if only is not Only.PARTS:  # first, for they are what may fail
+        steps.append(("whole runs", runs_asked, lambda: measure(request, listener)))
+    if parts is not None and only is not Only.RUNS:
+        steps.append(("parts", False, lambda: measure_parts(parts, request, listener)))
+    figures: dict[str, Any] = {"method": request.method, "options": dict(request.options)}
+    missing: list[tuple[str, MissingError]] = []
+    for what, asked, step in steps:
+        try:
+            figures |= step()
+        except MissingError as error:
+            if asked or len(missing) + 1 == len(steps):
+                raise
+            missing.append((what, error))
+    for what, reason in missing:
+        listener(Notice(f"{what} are left out: {reason}"))
+    return figures
+
+
+def _write(figures: dict[str, Any], path: Path) -> None:
+    import json
+
+    from dh.files import whole_file
+
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _compare(first: Path, second: Path, json: bool) -> None:
+    from dataclasses import asdict
+
+    from dh.bench import compare
+
+    rows = compare(first, second)
+    if json:
+        print_json([asdict(row) for row in rows])
         return
-    machine = figures["machine"]
-    measured = figures["method"] + (f", profile {figures['profile']}," if figures.get("profile") else "")
-    typer.echo(f"{measured} on {machine['processor']}, {machine['cores']} cores, Python {machine['python']}")
-    if "parts" in figures:
-        _print_parts(figures["parts"])
-    if "end_to_end" in figures:
-        _print_whole(figures)
-    typer.echo(f"peak memory {figures['peak_memory_mib']:.0f} MiB")
-
-
-def _print_parts(parts: list[dict[str, Any]]) -> None:
-    print_table(
-        ("part", "ms", "plain ms", "times faster", ""),
-        [
-            (
-                part["name"],
-                f"{part['ms']:.1f}",
-                "" if part["plain_ms"] is None else f"{part['plain_ms']:.1f}",
-                "" if part["times_faster"] is None else f"{part['times_faster']:.2f}",
-                part["note"],
-            )
-            for part in parts
-        ],
-    )
-
-
-def _print_whole(figures: dict[str, Any]) -> None:
-    width, height = figures["frame"]
-    typer.echo(f"{figures['frames']} frames of {width}x{height} at {figures['fps']:g} frames/s")
-    print_table(
-        ("measured", "frames/s", "x real time", "slowest", "fastest"),
-        [
-            (
-                words,
-                f"{figures[key]['frames_per_second']:.0f}",
-                f"{figures[key]['real_time_factor']:.2f}",
-                f"{figures[key]['slowest']:.0f}",
-                f"{figures[key]['fastest']:.0f}",
-            )
-            for key, words in (
-                ("driver", "driver alone"),
-                ("renderer", "renderer alone"),
-                ("end_to_end", "everything, with encoding"),
-            )
-        ],
-    )
-    print_table(
-        ("stage", "ms/frame", "share"),
-        [
-            (stage["name"], f"{stage['ms_per_frame']:.2f}", f"{100 * stage['share']:.0f} %")
-            for stage in figures["end_to_end"]["stages"]
-        ],
-    )
-    typer.echo(f"registration {figures['register_seconds']:.2f} s")
+    print_comparisons(rows, first.name, second.name)

@@ -48,6 +48,14 @@ Set = Annotated[
         "--set", metavar="KEY=VALUE", help="Set a component's option; 'dh methods show NAME' lists them. Repeatable."
     ),
 ]
+Mode = Annotated[
+    str | None,
+    typer.Option(
+        "--mode",
+        help="offline, or online: the driver hears no more of the speech that follows than it would live.  "
+        "[default: offline]",
+    ),
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed of every random choice.  [default: 0]")]
 Fps = Annotated[
     float | None,

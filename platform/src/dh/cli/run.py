@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from dh.cli import parameters
 from dh.cli.output import Json, print_json, times_real_time
 from dh.errors import OptionError
+
+if TYPE_CHECKING:
+    from dh.mode import Mode
 
 
 def run(
@@ -29,6 +32,7 @@ def run(
     driver: parameters.DriverName = None,
     renderer: parameters.RendererName = None,
     sets: parameters.Set = None,
+    mode: parameters.Mode = None,
     controls: Annotated[
         str | None,
         typer.Option("--controls", help="Keyframes of head pose, gaze, fades and more: CSV, JSON or YAML."),
@@ -71,6 +75,7 @@ def run(
             driver=driver,
             renderer=renderer,
             options=parameters.parse_sets(sets) or None,
+            mode=cast("Mode | None", mode),  # the request checks it
             controls=controls,
             seed=seed,
             fps=fps,

@@ -159,24 +159,57 @@ def to_frame(samples: NDArray[np.float32], rate: int) -> av.AudioFrame:
 
 
 def _convert(blocks: Iterable[SoundBlock], source_rate: int, rate: int) -> Iterator[NDArray[np.float32]]:
-    resampler: av.AudioResampler | None = None
-    heard = made = channels = 0
+    resampler: Resampler | None = None
     for block in blocks:
-        if resampler is None:
-            channels = len(block.samples)
-            resampler = av.AudioResampler("flt", "mono" if channels == 1 else "stereo", rate)
-        heard += block.samples.shape[1]
-        for frame in resampler.resample(to_frame(block.samples, source_rate)):
-            made += frame.samples
-            yield _unpack(frame, channels)
-    if resampler is None:
-        return
-    missing = _resampled_length(heard, source_rate, rate) - made
-    # libswresample ends with its filter's own rounding: the tail is cut, or held by zeros, to the exact length.
-    tail = [_unpack(frame, channels) for frame in resampler.resample(None)]
-    joined = np.concatenate([*tail, np.zeros((channels, max(missing, 0)), np.float32)], axis=1)
-    if missing > 0:
-        yield joined[:, :missing]
+        resampler = resampler or Resampler(source_rate, rate, len(block.samples))
+        converted = resampler.push(block.samples)
+        if converted.size:
+            yield converted
+    if resampler is not None:
+        tail = resampler.finish()
+        if tail.size:
+            yield tail
+
+
+class Resampler:
+    """Converts sound to another rate as it arrives, by libswresample.
+
+    Args:
+        source_rate: samples per second of what is pushed.
+        rate: of what comes out; the same rate changes nothing.
+        channels: 1 or 2.
+    """
+
+    def __init__(self, source_rate: int, rate: int, channels: int = 1) -> None:
+        self.source_rate = source_rate
+        self._rate = rate
+        self._channels = channels
+        self._heard = self._made = 0
+        self._resampler: av.AudioResampler | None = None
+        if source_rate != rate:
+            self._resampler = av.AudioResampler("flt", "mono" if channels == 1 else "stereo", rate)
+
+    def push(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Takes samples of shape (channels, n), and returns those that are ready, of shape (channels, m)."""
+        if self._resampler is None or not samples.size:
+            return samples
+        self._heard += samples.shape[1]
+        made = self._joined(self._resampler.resample(to_frame(samples, self.source_rate)))
+        self._made += made.shape[1]
+        return made
+
+    def finish(self) -> NDArray[np.float32]:
+        """What is left, to be called once: in all there are as many samples as the same time takes, rounded."""
+        if self._resampler is None or not self._heard:
+            return np.empty((self._channels, 0), np.float32)
+        missing = max(0, _resampled_length(self._heard, self.source_rate, self._rate) - self._made)
+        # libswresample ends with its filter's own rounding: the tail is cut, or held by zeros, to the exact length.
+        tail = self._joined(self._resampler.resample(None))[:, :missing]
+        return np.pad(tail, ((0, 0), (0, missing - tail.shape[1])))
+
+    def _joined(self, frames: Iterable[av.AudioFrame]) -> NDArray[np.float32]:
+        parts = [_unpack(frame, self._channels) for frame in frames]
+        return np.concatenate(parts, axis=1) if parts else np.empty((self._channels, 0), np.float32)
 
 
 def _unpack(frame: av.AudioFrame, channels: int) -> NDArray[np.float32]:

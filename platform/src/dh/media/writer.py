@@ -22,7 +22,7 @@ from dh.errors import MediaError, OptionError
 from dh.files import check_writable, reason, remove_stale, temporary_for
 from dh.media.codecs import STANDARD_OUTPUT, Container, VideoCodec, check_codec, default_codec_for, target_kind
 from dh.media.network import Link, Pacer, check_srt, describe, open_network
-from dh.media.soundtrack import Soundtrack
+from dh.media.soundtrack import PushedSound, Soundtrack
 from dh.timing import exact_rate
 
 __all__ = ["VideoWriter", "check_target", "default_codec_for", "is_stream"]
@@ -55,9 +55,10 @@ def check_target(target: str, codec: str | None = None, crf: int | None = None) 
 class VideoWriter:
     """Writes frames, with sound, to a file or a stream.
 
-    Frame n is shown from n / fps. The sound starts with frame 0 and is neither cut nor stretched; it is read in step
-    with the frames. A file appears under its name when all is written, and not at all otherwise: leaving the ``with``
-    block normally closes the writer, leaving it by an exception aborts. Colours are BT.709 in the limited range.
+    Frame n is shown from n / fps, until the next that is written. The sound starts with frame 0 and is neither cut nor
+    stretched; it is read in step with the frames. A file appears under its name when all is written, and not at all
+    otherwise: leaving the ``with`` block normally closes the writer, leaving it by an exception aborts. Colours are
+    BT.709 in the limited range.
 
     A URL is sent in real time, at most as fast as the frames are to be seen. Standard output gets fragmented MP4,
     which plays while it grows; where its reader goes away, writing raises a MediaError.
@@ -67,7 +68,7 @@ class VideoWriter:
         width: of the frames; an odd last column is cut off where the codec halves the chroma.
         height: of the frames; likewise.
         fps: frames per second.
-        audio: sound file, or a video with sound; None for a silent video.
+        audio: sound file, or a video with sound; or sound that is pushed before each frame; None for a silent video.
         codec: as ``check_target`` takes it.
         crf: quality of the codec.
 
@@ -89,7 +90,7 @@ class VideoWriter:
         width: int,
         height: int,
         fps: Fraction | float,
-        audio: Path | None,
+        audio: Path | PushedSound | None,
         codec: str | None = None,
         crf: int | None = None,
     ) -> None:
@@ -100,6 +101,7 @@ class VideoWriter:
         self._is_yuv = video.pixel_format.startswith("yuv")
         self.width, self.height = (width - width % 2, height - height % 2) if self._is_yuv else (width, height)
         self.frames = 0
+        self._next = 0
         self._fps = fps if isinstance(fps, Fraction) else exact_rate(fps)
         self._pixel_format = video.pixel_format
         self._reformatter = VideoReformatter()
@@ -131,20 +133,24 @@ class VideoWriter:
         else:
             self.abort()
 
-    def write(self, image: NDArray[np.uint8]) -> None:
+    def write(self, image: NDArray[np.uint8], index: int | None = None) -> None:
         """Encodes the next frame, and the sound up to its end.
 
         Args:
             image: uint8 RGB of shape (height, width, 3), as the writer was told.
+            index: of the frame; default: the one after the last. One that is left out is shown as the one before.
 
         Raises:
-            ValueError: the image has another type or shape.
+            ValueError: the image has another type or shape, or the index is not above the last.
             MediaError: the target can no longer be written, or the sound no longer be read.
         """
         if image.shape != self._shape or image.dtype != np.uint8:
             raise ValueError(f"expected a uint8 image of shape {self._shape}, not {image.dtype} {image.shape}")
+        index = self._next if index is None else index
+        if index < self._next:
+            raise ValueError(f"expected frame {self._next} or a later one, not {index}")
         if self._pacer is not None:
-            self._pacer.wait(self.frames)
+            self._pacer.wait(index)
         pixels = np.ascontiguousarray(image[: self.height, : self.width])
         frame = av.VideoFrame.from_numpy_buffer(pixels, format="rgb24")
         frame = self._reformatter.reformat(
@@ -153,13 +159,14 @@ class VideoWriter:
             dst_colorspace=Colorspace.ITU709 if self._is_yuv else None,
             dst_color_range=ColorRange.MPEG if self._is_yuv else None,
         )
-        frame.pts = self.frames
+        frame.pts = index
         frame.time_base = 1 / self._fps
         with self._failures_named():
             self._mux(self._video.encode(frame))
             self.frames += 1
+            self._next = index + 1
             if self._sound is not None:
-                self._mux(self._sound.until(self.frames / self._fps))
+                self._mux(self._sound.until(self._next / self._fps))
 
     def close(self) -> None:
         """Writes what is left of frames and sound; a file then gets its name.
