@@ -196,7 +196,7 @@ def test_a_cut_off_file_is_named(untrained_folder: Path, speech: Path, tmp_path:
     ("chosen", "words"),
     [
         ({"emotion": "jolly"}, "angry, disgust"),
-        ({"online": True}, "overlap"),
+        ({"online": True, "overlap": 39}, "overlap"),
         ({"blink_shape": "nowhere.npy"}, "no such file"),
         ({"driven": "[mouth]"}, "driven"),
         ({"frame_controls": "{3: {delta_nod: 1}}"}, "delta_nod"),

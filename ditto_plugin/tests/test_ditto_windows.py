@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import dh
 from dh_ditto.motion import VECTOR_SIZE, Array
-from dh_ditto.windows import WINDOW_FRAMES, MotionWindows
+from dh_ditto.windows import WINDOW_FRAMES, MotionWindows, online_frames_held
 
 CONDITION = 4
 START = np.linspace(-1, 1, VECTOR_SIZE, dtype=np.float32)[None]
@@ -101,10 +101,23 @@ def test_only_the_published_online_mode_takes_silence_for_the_first_frame() -> N
 def test_frames_leave_as_soon_as_they_are_final() -> None:
     windows = MotionWindows(Diffusion(), START, sampling_timesteps=3)
     assert len(windows.push(rows(79))) == 0
-    assert len(windows.push(rows(1))) == 80 - 10 - 1, "all but the fade and one frame that its smoothing needs"
+    assert len(windows.push(rows(1))) == 80 - 9 - 1, "all but what the fade changes, and one that its smoothing needs"
     assert len(windows.push(rows(69))) == 0
     assert len(windows.push(rows(1))) == 70
-    assert len(windows.finish()) == 11
+    assert len(windows.finish()) == 10
+
+
+@pytest.mark.parametrize("defects", [False, True])
+@pytest.mark.parametrize(("overlap", "smooth"), [(70, 3), (70, 1), (79, 3), (40, 3), (53, 5)])
+def test_online_no_more_frames_wait_than_stated(overlap: int, smooth: int, defects: bool) -> None:
+    lead = np.zeros((overlap, CONDITION), np.float32)
+    options: dict[str, Any] = {"overlap_v2": overlap, "smo_k_d": smooth, "reference_defects": defects}
+    windows = MotionWindows(Diffusion(), START, lead=lead, sampling_timesteps=3, **options)
+    hop, held = WINDOW_FRAMES - overlap, online_frames_held(overlap, smooth, defects)
+    given = 0
+    for heard in range(hop, 200, hop):
+        given += len(windows.push(rows(hop)))
+        assert given == max(0, heard - held)
 
 
 def test_memory_does_not_grow_with_the_speech() -> None:

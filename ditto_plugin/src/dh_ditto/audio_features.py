@@ -28,7 +28,7 @@ SEGMENT_FRAMES = 500
 SEGMENT_MARGIN = 25
 """Frames at each joint between segments that are dropped, because they hear only one side of it."""
 
-_REACH = 80
+REACH = 80
 """Samples by which the encoder's last row reaches past its 20 ms."""
 
 _SHORTEST_SEGMENT = 2
@@ -40,7 +40,7 @@ Encoder = Callable[[Array], Array]
 def _frame_rows(encoder: Encoder, samples: Array) -> Array:
     """[frames, 1024]: the means of the encoder's pairs of rows for 640 * frames + 80 samples."""
     rows = np.asarray(encoder(samples[None]), np.float32)
-    frames = (len(samples) - _REACH) // FRAME_SAMPLES
+    frames = (len(samples) - REACH) // FRAME_SAMPLES
     if rows.size != 2 * frames * FEATURE_SIZE:
         raise dh.InputError(
             f"the speech encoder gave rows of shape {rows.shape} for {len(samples)} samples, not "
@@ -79,9 +79,9 @@ class StreamingFeatures:
             raise dh.OptionError(f"chunksize={tuple(chunk_frames)}: give past, new and future frames, such as 3, 5, 2")
         self._encoder = encoder
         self._past, self._new, future = chunk_frames
-        self._chunk = sum(chunk_frames) * FRAME_SAMPLES + _REACH
+        self._chunk = sum(chunk_frames) * FRAME_SAMPLES + REACH
         self._keep = slice(self._past, sum(chunk_frames) - future)
-        self._lead = self._past * FRAME_SAMPLES + (0 if online else _REACH)
+        self._lead = self._past * FRAME_SAMPLES + (0 if online else REACH)
         self._extra_rows = online and reference_defects
         self._pending: Array = np.zeros(self._lead, np.float32)
         self._samples = self._rows = 0
@@ -135,13 +135,13 @@ class SegmentFeatures:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._pending: Array = np.zeros(_REACH, np.float32)
+        self._pending: Array = np.zeros(REACH, np.float32)
         self._skip = 0
 
     def push(self, samples: Array) -> Array:
         """Takes the next samples, float32 [n], and returns the rows that they complete, [k, 1024]."""
         self._pending = np.concatenate([self._pending, np.asarray(samples, np.float32)])
-        longest = SEGMENT_FRAMES * FRAME_SAMPLES + _REACH
+        longest = SEGMENT_FRAMES * FRAME_SAMPLES + REACH
         parts = []
         while len(self._pending) > longest:
             rows = _frame_rows(self._encoder, self._pending[:longest])
@@ -152,9 +152,9 @@ class SegmentFeatures:
 
     def finish(self) -> Array:
         """The rows [k, 1024] of the last segment."""
-        frames = -(-(len(self._pending) - _REACH) // FRAME_SAMPLES)
+        frames = -(-(len(self._pending) - REACH) // FRAME_SAMPLES)
         if not frames:
             return _joined([])
-        length = max(frames, _SHORTEST_SEGMENT) * FRAME_SAMPLES + _REACH
+        length = max(frames, _SHORTEST_SEGMENT) * FRAME_SAMPLES + REACH
         padded = np.pad(self._pending, (0, length - len(self._pending)))
         return _frame_rows(self._encoder, padded)[self._skip : frames]

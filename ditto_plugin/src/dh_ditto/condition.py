@@ -102,6 +102,14 @@ class ConditionHandler:
         """[1, 265]: the motion before the first window."""
         return to_vector(self._source.infos[0])[None]
 
+    def change_emotion(self, emo: Any) -> None:
+        """Feels something else from the next row on; ``emo`` is as in the constructor.
+
+        Raises:
+            dh.OptionError: an emotion that is none.
+        """
+        self._emotions = emotion_rows(emo)
+
     def condition(self, features: Array, idx: int | None = None, emo: Any = None) -> Array:
         """Condition rows for speech features.
 

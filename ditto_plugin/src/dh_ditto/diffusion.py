@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 import dh
 from dh_ditto.motion import Array
+from dh_ditto.timeline_noise import TimelineNoise
 
 TRAINING_STEPS = 1000
 """Diffusion times of the published model: 0 (almost clean) to 999 (noise)."""
@@ -130,6 +131,7 @@ class Sampler:
         eta: see ``ddim_schedule``.
         noise: [1, n, motion] arrays in place of the drawn ones: one per step but the last, in time order.
         starts: [1, n, motion] arrays in place of the drawn starts, one per window.
+        timeline: noise of overlapping windows, in place of all of the above and of the seed's.
     """
 
     def __init__(
@@ -139,20 +141,23 @@ class Sampler:
         eta: float = 1.0,
         noise: Sequence[Array] | None = None,
         starts: Iterable[Array] | None = None,
+        timeline: TimelineNoise | None = None,
     ) -> None:
         self._denoiser, self._seed, self._eta = denoiser, seed, eta
-        self._given_noise = noise
+        self._given_noise, self._timeline = noise, timeline
         self._starts = None if starts is None else iter(starts)
         self._generator = np.random.default_rng([seed, 0])
         self._noise: dict[tuple[int, tuple[int, ...]], list[Any]] = {}
 
-    def __call__(self, kp_cond: Array, cond: Array, steps: int) -> Array:
+    def __call__(self, kp_cond: Array, cond: Array, steps: int, known: Array | None = None) -> Array:
         """Samples the next window.
 
         Args:
             kp_cond: [1, motion], the motion before the window.
             cond: [1, n, condition].
             steps: DDIM steps, 1 to 1000.
+            known: [k, motion], the window's first frames: the rest is drawn so that it goes on from them, by putting
+                them into every step's prediction (Tseng et al. 2023, arXiv:2211.10658, section 3, editing).
 
         Returns:
             [1, n, motion] float32.
@@ -162,14 +167,33 @@ class Sampler:
         """
         schedule = ddim_schedule(steps, self._eta)
         shape = (1, cond.shape[1], kp_cond.shape[-1])
-        noise = self._step_noise(steps, shape)
+        start, noise = self._noise_of_window(steps, shape)
         prepared = self._denoiser.prepare(kp_cond, cond, schedule.times)
-        x = self._denoiser.array(self._start(shape))
+        given = self._mask(known, shape)
+        x = self._denoiser.array(start)
         for i, (time, _) in enumerate(schedule.time_pairs[:-1]):
             x0 = self._denoiser.x_start(prepared, x, time)
+            if given is not None:
+                x0 = x0 * given[0] + given[1]
             drift = predicted_noise(x, x0, time) * float(schedule.c[i])
             x = x0 * float(schedule.alpha_next_sqrt[i]) + drift + noise[i] * float(schedule.sigma[i])
-        return self._denoiser.numpy(self._denoiser.x_start(prepared, x, schedule.times[-1]))
+        window = self._denoiser.numpy(self._denoiser.x_start(prepared, x, schedule.times[-1]))
+        return window if known is None else np.concatenate([known[None], window[:, len(known) :]], 1)
+
+    def _mask(self, known: Array | None, shape: tuple[int, ...]) -> tuple[Any, Any] | None:
+        """What a prediction is multiplied with, and what is added then, to hold the known frames."""
+        if known is None:
+            return None
+        free, held = np.ones((1, shape[1], 1), np.float32), np.zeros(shape, np.float32)
+        free[:, : len(known)], held[0, : len(known)] = 0, known
+        return self._denoiser.array(free), self._denoiser.array(held)
+
+    def _noise_of_window(self, steps: int, shape: tuple[int, ...]) -> tuple[Array, list[Any]]:
+        """The start, and the fresh noise of all steps but the last as the backend's arrays."""
+        if self._timeline is None:
+            return self._start(shape), self._step_noise(steps, shape)
+        start, *fresh = self._timeline.window(steps, *shape[1:])
+        return start, [self._denoiser.array(draw) for draw in fresh]
 
     def _start(self, shape: tuple[int, ...]) -> Array:
         if self._starts is not None:

@@ -40,6 +40,11 @@ class SharedOptions(BaseModel):
         json_schema_extra=_SHARED,
         description="of warping and decoding; auto: fp32 on the CPU, fp16 on a GPU",
     )
+    graphs: bool = Field(
+        default=True,
+        json_schema_extra=_SHARED,
+        description="run warping, decoding and denoising as CUDA graphs; counts for backend=torch on a GPU",
+    )
     reference_defects: bool = Field(
         default=False,
         json_schema_extra=_SHARED,
@@ -109,15 +114,15 @@ class MotionOptions(BaseModel):
         description="angry, disgust, fear, happy, neutral, sad, surprise or contempt (0 to 7), several at once as a "
         "list, or one list per frame, repeated over time; weights of the eight as n rows of 8, inline or as a file",
     )
-    overlap: int = Field(
-        default=10, ge=0, le=79, validation_alias="overlap_v2", description="frames that two windows of 80 share"
-    )
-    smoothing: int = Field(
-        default=3,
-        ge=0,
-        validation_alias="smo_k_d",
-        description="frames over which predicted head motion is averaged; 0 or 1: none",
-    )
+
+    @field_validator("emotion")
+    @classmethod
+    def _known_emotion(cls, value: Emotion) -> Emotion:
+        from dh_ditto.condition import emotion_rows
+        from dh_ditto.user_arrays import read_emotion
+
+        emotion_rows(read_emotion(value))
+        return value
 
 
 class DriverOptions(MotionOptions, SharedOptions):
@@ -127,10 +132,24 @@ class DriverOptions(MotionOptions, SharedOptions):
         default=50, ge=1, le=1000, validation_alias="sampling_timesteps", description="denoising steps per window"
     )
     guidance: float = Field(default=2.0, ge=0, le=10, description="strength of classifier-free guidance; 1: none")
+    overlap: int | None = Field(
+        default=None,
+        ge=0,
+        le=79,
+        validation_alias="overlap_v2",
+        description="frames that two windows of 80 share; none: 10, online 70. Online takes 40 or more: the more, the "
+        "sooner frames come, and the more windows are drawn",
+    )
+    smoothing: int = Field(
+        default=3,
+        ge=0,
+        validation_alias="smo_k_d",
+        description="frames over which predicted head motion is averaged; 0 or 1: none",
+    )
     online: bool = Field(
         default=False,
         validation_alias="online_mode",
-        description="the published online way: frames come while audio arrives; needs an overlap of 40 or more",
+        description="the published online way, as --mode online sets it: frames come while audio arrives",
     )
     chunks: tuple[int, int, int] = Field(
         default=(3, 5, 2),
@@ -219,7 +238,19 @@ class RendererOptions(SharedOptions):
     overall_controls: dict[str, Any] = Field(
         default={}, validation_alias="overall_ctrl_info", description="the same controls for every frame"
     )
-    batch: int = Field(default=1, ge=1, le=64, description="frames that are warped and decoded at a time")
+    batch: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="frames that are warped and decoded at a time; online, where frames may not wait, always one",
+    )
+    share_batch: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="frames that are warped and decoded at a time, of all sessions in this process that ask for the "
+        "same; they share networks and memory of a GPU; 1: networks of its own",
+    )
     feature_cache: int = Field(
         default=1024, ge=0, description="MiB for appearance volumes of a source video, 8 MiB each, that are used again"
     )

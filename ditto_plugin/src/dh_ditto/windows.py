@@ -74,6 +74,8 @@ class MotionWindows:
         self._diffusion, self._steps = diffusion, sampling_timesteps
         self._overlap, self._hop = overlap_v2, WINDOW_FRAMES - overlap_v2
         self._fade = min(overlap_v2, self._hop) if online else overlap_v2
+        # The fade's first frame has weight 0; only the published code smooths it once more.
+        self._changing = self._fade if reference_defects else max(0, self._fade - 1)
         self._online, self._defects = online, reference_defects
         reach = smo_k_d // 2
         self._window_reach = reach if reference_defects else 0
@@ -102,7 +104,7 @@ class MotionWindows:
         while len(self._pending) >= WINDOW_FRAMES:
             self._run_window(self._pending[:WINDOW_FRAMES])
             self._pending = self._pending[self._hop :]
-            parts.append(self._emit(self._end - self._fade))
+            parts.append(self._emit(self._end - self._changing))
         return self._joined(parts)
 
     def finish(self) -> Array:
@@ -183,6 +185,14 @@ class MotionWindows:
 
     def _joined(self, parts: Sequence[Array]) -> Array:
         return np.concatenate(parts) if parts else self._source[None][:0]
+
+
+def online_frames_held(overlap: int, smoothing: int, reference_defects: bool = False) -> int:
+    """Frames at the end of a window that wait for the next one, online, which changes them or what they are averaged
+    with.
+    """
+    fade = min(overlap, WINDOW_FRAMES - overlap)
+    return fade if reference_defects else max(0, fade - 1) + smoothing // 2
 
 
 def _filled(rows: Array) -> Array:

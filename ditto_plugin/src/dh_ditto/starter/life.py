@@ -40,6 +40,12 @@ class Blinks:
         self._blinks: list[tuple[float, float, float]] = []  # start in seconds, pace, depth
         self._next = self._pause() * self._generator.random() if rate else np.inf
 
+    def change(self, rate: float) -> None:
+        """Blinks at another rate from the next frame on."""
+        if rate != self._rate:
+            self._rate = rate
+            self._next = self._frame / FPS + self._pause() * self._generator.random() if rate else np.inf
+
     def rows(self, count: int) -> Array:
         """The next frames, [count, 2]: left and right, 1 open to 0 shut."""
         times = (self._frame + np.arange(count)) / FPS
@@ -86,6 +92,10 @@ class Gaze:
         self._frame = 0
         self._glances = [(-1.0, np.zeros(2))]  # start in seconds, target
         self._next = self._pause()
+
+    def change(self, strength: float) -> None:
+        """Glances reach as far as this from the next frame on."""
+        self._strength = strength
 
     def rows(self, count: int) -> Array:
         """The next frames, [count, 2]: to the image's right, and up, in units of 30 degrees."""

@@ -29,6 +29,9 @@ _FFT = 512
 _BEFORE = (_WINDOW - _HOP) // 2
 """Samples by which a window begins before its hop, and ends after it."""
 
+LOOK_AHEAD = _BEFORE / SAMPLE_RATE
+"""Seconds of sound after a row's own 40 ms that it takes."""
+
 _LOWEST_HZ, _HIGHEST_HZ = 60.0, 7600.0
 _SILENCE = 1e-10
 
@@ -71,7 +74,7 @@ def _taper() -> NDArray[np.float64]:
 class MelFeatures:
     """Rows at 25 a second from samples at 16 kHz, however these were cut; there are ceil(samples / 640) rows.
 
-    A row needs 120 samples (7.5 ms) beyond its 40 ms.
+    A row needs 120 samples beyond its own.
 
     Args:
         late: samples by which rows hear the speech late.
