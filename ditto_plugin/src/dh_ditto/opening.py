@@ -29,7 +29,10 @@ def open_networks(options: SharedOptions, context: dh.Context) -> tuple[Weights,
     """
     folder = context.weights or pulled_folder(context.checkpoints, options.backend, context.device)
     weights = best_form(folder, options.backend, options.precision)
-    return weights, open_backend(weights, options.backend, context.device, options.precision, context.notice)
+    backend = open_backend(
+        weights, options.backend, context.device, options.precision, context.notice, graphs=options.graphs
+    )
+    return weights, backend
 
 
 def pulled_folder(folders: Mapping[str, Path], backend: BackendName, device: str) -> Path:

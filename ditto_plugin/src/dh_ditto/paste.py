@@ -22,8 +22,11 @@ Image = NDArray[np.uint8]
 _STRIP = 32
 """Rows that are worked on at a time."""
 
-_TRUNCATE = 0.4999
-"""OpenCV rounds to the nearest integer; with this subtracted, it truncates as the published blend does."""
+ROUNDING = 1e-4
+"""Added before a blend is truncated, as the published one is: what rounding took from a whole number stays whole."""
+
+_TRUNCATE = 0.5 - ROUNDING
+"""OpenCV rounds to the nearest integer; with this subtracted, it truncates."""
 
 
 def blend_mask(width: int, height: int, width_ratio: float = 0.9, height_ratio: float = 0.9) -> Array:
@@ -43,6 +46,42 @@ def _ramp(size: int, ratio: float) -> NDArray[np.float64]:
     inner = int(size * ratio)
     before = (size - inner) // 2
     return np.concatenate([np.linspace(0, 1, before), np.ones(inner), np.linspace(0, 1, size - inner - before)[::-1]])
+
+
+def covered(
+    frame: Sequence[int], render: Sequence[int], matrix: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Rows and columns of the rectangle that a crop covers on a frame, either empty if none, and the way back.
+
+    Args:
+        frame: height and width, more is ignored.
+        render: likewise.
+        matrix: [3,3] or [2,3], crop to frame.
+
+    Returns:
+        Rows [h], columns [w], and [2,3], frame to crop.
+    """
+    matrix = np.asarray(matrix[:2], np.float64)
+    height, width = render[:2]
+    corners = np.array([[-1, -1, 1], [width, -1, 1], [-1, height, 1], [width, height, 1]]) @ matrix.T
+    size = frame[1], frame[0]
+    left, top = np.clip(np.floor(corners.min(0)).astype(int), 0, size)
+    right, bottom = np.clip(np.ceil(corners.max(0)).astype(int) + 1, 0, size)
+    return np.arange(top, bottom), np.arange(left, right), cv2.invertAffineTransform(matrix)
+
+
+def coordinate(
+    back: NDArray[np.float64], rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One coordinate on the crop of a frame's pixels, as what columns [w] and rows [h] contribute to the sum.
+
+    Args:
+        back: [3], a row of the matrix from frame to crop.
+        rows: [h].
+        columns: [w].
+    """
+    along, down, offset = back
+    return (along * columns).astype(np.float32), (down * rows + offset).astype(np.float32)
 
 
 class PasteBack:
@@ -70,17 +109,9 @@ class PasteBack:
         return Background(frame, list(self._strips(frame, matrix)))
 
     def _strips(self, frame: Image, matrix: NDArray[Any]) -> Iterator[_Strip]:
-        matrix = np.asarray(matrix[:2], np.float64)
-        height, width = self._mask.shape
-        corners = np.array([[-1, -1, 1], [width, -1, 1], [-1, height, 1], [width, height, 1]]) @ matrix.T
-        left, top = np.clip(np.floor(corners.min(0)).astype(int), 0, frame.shape[1::-1])
-        right, bottom = np.clip(np.ceil(corners.max(0)).astype(int) + 1, 0, frame.shape[1::-1])
-        if left == right:
-            return
-        back = cv2.invertAffineTransform(matrix)
-        for begin in range(top, bottom, _STRIP):
-            columns, rows = np.arange(left, right), np.arange(begin, min(begin + _STRIP, bottom))
-            yield _Strip.of(frame, self._mask, back, columns, rows)
+        rows, columns, back = covered(frame.shape, self._mask.shape, matrix)
+        for begin in range(0, len(rows) if len(columns) else 0, _STRIP):
+            yield _Strip.of(frame, self._mask, back, columns, rows[begin : begin + _STRIP])
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +182,9 @@ class _Strip:
 def _taps(back: NDArray[np.float64], columns: NDArray[np.int64], rows: NDArray[np.int64]) -> list[_Tap]:
     """The four neighbours on the crop of each pixel, with bilinear weights."""
     whole, near, far = [], [], []
-    for along, down, offset in back:
-        position = (along * columns).astype(np.float32) + (down * rows + offset).astype(np.float32)[:, None]
+    for line in back:
+        across, down = coordinate(line, rows, columns)
+        position = across + down[:, None]
         floor = np.floor(position)
         whole.append(floor.astype(np.int16))
         far.append(position - floor)

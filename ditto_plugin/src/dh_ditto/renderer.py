@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 import dh
 from dh_ditto.avatar import read_character, source_motion
+from dh_ditto.frame_networks import FaceJob, open_frame_networks
 from dh_ditto.host_controls import frame_controls
 from dh_ditto.motion import Array, MotionInfo
-from dh_ditto.opening import open_networks
 from dh_ditto.options import RendererOptions, with_published_defaults
-from dh_ditto.paste import PasteBack
 from dh_ditto.sampling import warp
 from dh_ditto.source_frames import fit, network_image
 from dh_ditto.stitching import MotionStitcher, StitchOptions
@@ -47,7 +46,8 @@ class DittoRenderer:
     """Ditto's renderer: LivePortrait's stitching, warping and decoding (Guo et al. 2024, arXiv:2407.03168)."""
 
     def __init__(self, options: RendererOptions, context: dh.Context) -> None:
-        self._weights, self._backend = open_networks(options, context)
+        self._networks = open_frame_networks(options, context)
+        self._weights, self._backend = self._networks.weights, self._networks.backend
         published = self._weights.configuration().default_kwargs.model_dump(exclude_none=True)
         self.options = with_published_defaults(options, published)
         self._context = context
@@ -58,7 +58,8 @@ class DittoRenderer:
         """Stitch, warp and decode, paste back."""
         if avatar.meta["weights"] != self._weights.identity:
             self._context.notice("the avatar was registered with other weights; if it looks wrong, register it again")
-        paste = _StillPaste(avatar) if avatar.meta["still"] else _VideoPaste(avatar)
+        paste_back = self._networks.paste_back()
+        paste = _StillPaste(avatar, paste_back) if avatar.meta["still"] else _VideoPaste(avatar, paste_back)
         return [
             dh.Stage("stitch", lambda chunks: self._posed(avatar, chunks)),
             dh.Stage("warp and decode", lambda posed: self._rendered(avatar, posed)),
@@ -91,16 +92,13 @@ class DittoRenderer:
                 x_s, x_d = stitcher.frame(source.infos[number], driving, index, *given)
                 yield _Posed(index, index / chunk.fps, number, picture, x_s, x_d)
 
-    def _rendered(self, avatar: dh.Avatar, posed: Iterator[_Posed]) -> Iterator[tuple[_Posed, Array]]:
-        """Frames with their renders, float32 [512,512,3] in 0..255."""
+    def _rendered(self, avatar: dh.Avatar, posed: Iterator[_Posed]) -> Iterator[tuple[_Posed, Any]]:
+        """Frames with their renders, as the paste-back takes them."""
         volume = self._volumes(avatar)
-        while batch := list(islice(posed, self.options.batch)):
-            # Frames of one source frame share its volume, and what the backend keeps for it.
-            for group in _by_source(batch):
-                keypoints = (np.concatenate([getattr(item, name) for item in group]) for name in ("x_s", "x_d"))
-                pictures = self._backend.decode(self._backend.warp(volume(group[0]), *keypoints))
-                for item, picture in zip(group, pictures, strict=True):
-                    yield item, picture.transpose(1, 2, 0) * 255
+        size = 1 if self._context.online else self.options.batch
+        while batch := list(islice(posed, size)):
+            jobs = [FaceJob(volume(item), item.x_s, item.x_d) for item in batch]
+            yield from zip(batch, self._networks.render(jobs), strict=True)
 
     def _volumes(self, avatar: dh.Avatar) -> Callable[[_Posed], Any]:
         if avatar.meta["still"]:
@@ -159,34 +157,23 @@ def _mirrored(avatar: dh.Avatar) -> Iterator[tuple[int, Image]]:
                 yield index, picture
 
 
-def _by_source(batch: Sequence[_Posed]) -> Iterator[list[_Posed]]:
-    """Runs of frames with the same source frame."""
-    group: list[_Posed] = []
-    for item in batch:
-        if group and item.source != group[-1].source:
-            yield group
-            group = []
-        group.append(item)
-    yield group
-
-
 class _StillPaste:
     """Pastes onto one picture, prepared once."""
 
-    def __init__(self, avatar: dh.Avatar) -> None:
-        self._background = PasteBack().background(avatar.arrays["frame"], avatar.arrays["c2o"][0])
+    def __init__(self, avatar: dh.Avatar, paste_back: Any) -> None:
+        self._background = paste_back.background(avatar.arrays["frame"], avatar.arrays["c2o"][0])
 
-    def __call__(self, item: _Posed, render: Array) -> dh.Frame:
+    def __call__(self, item: _Posed, render: Any) -> dh.Frame:
         return dh.Frame(self._background.paste(render), item.index, item.time)
 
 
 class _VideoPaste:
     """Pastes onto the frames of a video."""
 
-    def __init__(self, avatar: dh.Avatar) -> None:
-        self._paste = PasteBack()
+    def __init__(self, avatar: dh.Avatar, paste_back: Any) -> None:
+        self._paste = paste_back
         self._matrices = avatar.arrays["c2o"]
 
-    def __call__(self, item: _Posed, render: Array) -> dh.Frame:
+    def __call__(self, item: _Posed, render: Any) -> dh.Frame:
         pasted = self._paste.paste(item.picture, render, self._matrices[item.source])
         return dh.Frame(pasted, item.index, item.time)

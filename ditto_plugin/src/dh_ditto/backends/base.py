@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
 import dh
@@ -37,11 +37,13 @@ class Backend(Protocol):
         name: "torch", "onnx" or "tensorrt".
         device: such as "cpu" or "cuda:0".
         precision: of warping and decoding.
+        on_device: whether its own arrays are PyTorch's tensors on a GPU, so that frames can be finished there.
     """
 
     name: BackendName
     device: str
     precision: Precision
+    on_device: bool
 
     def appearance(self, image: Array) -> Any:
         """Pictures [n,3,256,256], RGB in 0..1, to their feature volumes [n,32,16,64,64]."""
@@ -51,6 +53,9 @@ class Backend(Protocol):
 
     def volume_values(self, volume: Any) -> Array:
         """A feature volume as float32 NumPy."""
+
+    def join(self, volumes: Sequence[Any]) -> Any:
+        """Volumes of several sources as one value, for ``warp``."""
 
     def motion(self, image: Array) -> MotionInfo:
         """Pictures [n,3,256,256] to scale [n,1], pitch, yaw, roll [n,66], t [n,3], exp [n,63] and kp [n,63]."""
@@ -66,6 +71,9 @@ class Backend(Protocol):
 
     def decode(self, feature: Any) -> Array:
         """Feature maps to pictures [n,3,512,512], RGB in 0..1."""
+
+    def decoded(self, feature: Any) -> Any:
+        """The same pictures as an array of the backend's own."""
 
     def denoiser(self, guidance: float = PUBLISHED_GUIDANCE) -> Denoiser:
         """The diffusion model.
@@ -84,6 +92,7 @@ def open_backend(
     device: str = "cpu",
     precision: Literal["auto", "fp32", "fp16", "bf16"] = "auto",
     notice: Callable[[str], None] = lambda text: None,
+    graphs: bool = True,
 ) -> Backend:
     """Opens weights for running.
 
@@ -94,6 +103,7 @@ def open_backend(
         device: "cpu", "cuda" or "cuda:1".
         precision: of warping and decoding; "auto" is what suits the device, or what the files have.
         notice: receives lines that the user should see.
+        graphs: run networks as CUDA graphs, where PyTorch runs them on a GPU.
 
     Raises:
         CheckpointMissing: the weights lack networks for the backend.
@@ -110,7 +120,8 @@ def open_backend(
             f"{', '.join(lacking)}; {f'use {fits}, or ' if fits else ''}{REMEDY}"
         )
     module, _, class_name = _CLASSES[name].partition(":")
-    opened: Backend = getattr(importlib.import_module(module), class_name)(weights, device, precision, notice)
+    own = (graphs,) if name == "torch" else ()
+    opened: Backend = getattr(importlib.import_module(module), class_name)(weights, device, precision, notice, *own)
     if weights.untrained is not None:
         notice(f"weights {weights.folder} are UNTRAINED (seed {weights.untrained}): the face will be noise")
     return opened

@@ -38,6 +38,7 @@ class OnnxBackend:
     """
 
     name: Literal["onnx"] = "onnx"
+    on_device = False
 
     def __init__(self, weights: Weights, device: str, precision: str, notice: Callable[[str], None]) -> None:
         require("onnxruntime")
@@ -60,6 +61,9 @@ class OnnxBackend:
     def volume_values(self, volume: Frames) -> Array:
         return np.concatenate([one.numpy() for one in volume])
 
+    def join(self, volumes: Sequence[Frames]) -> Frames:
+        return [one for volume in volumes for one in volume]
+
     def motion(self, image: Array) -> MotionInfo:
         outputs = [self._session("motion_extractor").run(image=one) for one in _frames(image)]
         return {name: np.stack([one[name].reshape(-1) for one in outputs]) for name in (*SLICES, "kp")}
@@ -77,6 +81,9 @@ class OnnxBackend:
 
     def decode(self, feature: Frames) -> Array:
         return np.concatenate([self._session("decoder").run(feature=one)["output"] for one in feature])
+
+    def decoded(self, feature: Frames) -> Array:
+        return self.decode(feature)
 
     def denoiser(self, guidance: float = PUBLISHED_GUIDANCE) -> OnnxDenoiser:
         check_guidance(guidance, self.name)

@@ -45,6 +45,7 @@ class TensorRTBackend:
     """
 
     name: Literal["tensorrt"] = "tensorrt"
+    on_device = True
 
     def __init__(self, weights: Weights, device: str, precision: str, notice: Callable[[str], None]) -> None:
         torch, trt = require("torch"), require("tensorrt")
@@ -72,6 +73,11 @@ class TensorRTBackend:
     def volume_values(self, volume: Tensor) -> Array:
         return to_numpy(volume)
 
+    def join(self, volumes: Sequence[Tensor]) -> Tensor:
+        import torch
+
+        return torch.cat(list(volumes))
+
     def motion(self, image: Array) -> MotionInfo:
         outputs = self._run("motion_extractor", image=self.volume(image))
         return {name: to_numpy(outputs[name]).reshape(len(image), -1) for name in (*SLICES, "kp")}
@@ -86,7 +92,10 @@ class TensorRTBackend:
         return self._run("warp_network", feature_3d=volumes, **points)["out"]
 
     def decode(self, feature: Tensor) -> Array:
-        return to_numpy(self._run("decoder", feature=feature)["output"])
+        return to_numpy(self.decoded(feature))
+
+    def decoded(self, feature: Tensor) -> Tensor:
+        return self._run("decoder", feature=feature)["output"]
 
     def denoiser(self, guidance: float = PUBLISHED_GUIDANCE) -> TensorRTDenoiser:
         check_guidance(guidance, self.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 import dh
 from dh_ditto.backends.base import PUBLISHED_GUIDANCE, AudioEncoder, Precision, SpeechEncoderName
 from dh_ditto.backends.speech import SpeechEncoder
+from dh_ditto.compute_thread import on_compute_thread
 from dh_ditto.motion import SLICES, Array, MotionInfo
 from dh_ditto.weights.extras import require
 from dh_ditto.weights.layout import Weights
@@ -19,7 +20,11 @@ from dh_ditto.weights.load import build
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from dh_ditto.backends.cuda_graphs import CudaRecorder
     from dh_ditto.networks.guided_denoiser import GuidedDenoiser
+
+_GRAPHED = ("warp_network", "decoder")
+"""Networks of every frame; CUDA graphs spare them the launches of their kernels one by one."""
 
 _REDUCED = ("appearance_extractor", "warp_network", "decoder")
 """Networks that half precision speeds up and does not harm; poses, stitching and diffusion stay in float32."""
@@ -33,6 +38,7 @@ class TorchBackend:
         device: "cpu", "cuda" or "cuda:1".
         precision: "auto" is float32 on the CPU and float16 on a GPU.
         notice: receives lines that the user should see.
+        graphs: run warping, decoding and denoising as CUDA graphs; for GPUs.
 
     Raises:
         ExtraMissing: PyTorch is not installed.
@@ -42,16 +48,26 @@ class TorchBackend:
 
     name: Literal["torch"] = "torch"
 
-    def __init__(self, weights: Weights, device: str, precision: str, notice: Callable[[str], None]) -> None:
+    def __init__(
+        self, weights: Weights, device: str, precision: str, notice: Callable[[str], None], graphs: bool = False
+    ) -> None:
         torch = require("torch")
         self.device = device
         self._device = _device(torch, device)
+        self.on_device = self._device.type == "cuda"
+        self._recorder: CudaRecorder | None = None
+        if graphs and self.on_device:
+            from dh_ditto.backends.cuda_graphs import CudaRecorder
+
+            self._recorder = CudaRecorder()
         self.precision = _precision(precision, device)
         self._reduced = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[self.precision]
         self._weights, self._notice = weights, notice
         self._module = functools.cache(self._load)
+        self._callable = functools.cache(self._as_called)
         self._compressed: tuple[Tensor, Tensor] | None = None
 
+    @on_compute_thread
     def appearance(self, image: Array) -> Tensor:
         return self._run("appearance_extractor", self._tensor(image, reduced=True))
 
@@ -61,24 +77,38 @@ class TorchBackend:
     def volume_values(self, volume: Tensor) -> Array:
         return _values(volume)
 
+    def join(self, volumes: Sequence[Tensor]) -> Tensor:
+        import torch
+
+        return torch.cat(list(volumes))
+
+    @on_compute_thread
     def motion(self, image: Array) -> MotionInfo:
         outputs = self._run("motion_extractor", self._tensor(image))
         return {name: _values(outputs[name]) for name in (*SLICES, "kp")}
 
+    @on_compute_thread
     def stitch(self, kp_source: Array, kp_driving: Array) -> Array:
         return _values(self._run("stitch_network", self._tensor(kp_source), self._tensor(kp_driving)))
 
+    @on_compute_thread
     def warp(self, volume: Tensor, kp_source: Array, kp_driving: Array) -> Tensor:
         compressed = self._compress(volume)
         return self._run("warp_network", volume, self._tensor(kp_source), self._tensor(kp_driving), compressed)
 
     def decode(self, feature: Tensor) -> Array:
-        return _values(self._run("decoder", feature))
+        return _values(self.decoded(feature))
 
+    @on_compute_thread
+    def decoded(self, feature: Tensor) -> Tensor:
+        return self._run("decoder", feature)
+
+    @on_compute_thread
     def denoiser(self, guidance: float = PUBLISHED_GUIDANCE) -> GuidedDenoiser:
+        from dh_ditto.backends.cuda_graphs import Graphed
         from dh_ditto.networks.guided_denoiser import GuidedDenoiser
 
-        return GuidedDenoiser(self._module("lmdm"), guidance)
+        return GuidedDenoiser(self._module("lmdm"), guidance, None if self._recorder is None else Graphed)
 
     def audio(self, encoder: SpeechEncoderName = "hubert") -> AudioEncoder:
         return SpeechEncoder(self._weights, self.device, self._notice, encoder)
@@ -95,9 +125,17 @@ class TorchBackend:
     def _run(self, network: str, *inputs: Tensor) -> Any:
         import torch
 
-        module = self._module(network)
+        function = self._callable(network)
         with torch.inference_mode():
-            return module(*inputs)
+            return function(*inputs)
+
+    def _as_called(self, network: str) -> Callable[..., Any]:
+        module = self._module(network)
+        if self._recorder is None or network not in _GRAPHED:
+            return module
+        from dh_ditto.backends.cuda_graphs import Graphed
+
+        return Graphed(module, self._recorder)  # they take turns, so that their graphs may share memory
 
     def _tensor(self, values: Array, reduced: bool = False) -> Tensor:
         import torch

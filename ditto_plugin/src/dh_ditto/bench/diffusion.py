@@ -1,8 +1,8 @@
-"""Speed of the diffusion model: the readable form with two passes against the form that runs."""
+"""Speed of the diffusion model: the form that runs against the readable form with two passes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from dh_ditto.windows import WINDOW_FRAMES
 
 
 def measure_diffusion(
+    denoisers: Mapping[str, Denoiser],
+    condition_size: int,
     *,
     repeats: int = 3,
     steps: int = 50,
@@ -21,31 +23,25 @@ def measure_diffusion(
     device: str = "cpu",
     notice: Callable[[str], None] = lambda _: None,
 ) -> list[dh.PartTiming]:
-    """Times one guided step and one whole window of the published size, with untrained weights and in float32.
+    """Times one guided step and one whole window.
 
     The two forms take turns, so that another load of the machine meets both; each runs once before.
 
     Args:
+        denoisers: "fast", and "plain" where there is one.
+        condition_size: columns of a frame's condition.
         repeats: windows of each form; there are ten times as many steps.
         steps: of a window.
-        seed: of weights and inputs.
+        seed: of inputs.
         device: "cpu", "cuda" or "cuda:1".
         notice: told what is being measured.
 
     Returns:
-        Median milliseconds per step and per window, and the largest difference of the two forms' results.
+        Milliseconds per step and per window, and the largest difference of the two forms' results.
     """
-    from dh_ditto.networks.denoiser import MotionDecoder, TwoPassDenoiser
-    from dh_ditto.networks.guided_denoiser import GuidedDenoiser
-    from dh_ditto.weights.untrained import seeded_state_dict
-
-    module = MotionDecoder().eval()
-    module.load_state_dict(seeded_state_dict(module, seed, skip=("freqs",)))
-    module.to(device)
-    denoisers: dict[str, Denoiser] = {"plain": TwoPassDenoiser(module), "fast": GuidedDenoiser(module)}
     generator = np.random.default_rng(seed)
     kp_cond = generator.standard_normal((1, VECTOR_SIZE), np.float32)
-    cond = generator.standard_normal((1, WINDOW_FRAMES, module.audio_feat_dim), np.float32)
+    cond = generator.standard_normal((1, WINDOW_FRAMES, condition_size), np.float32)
     x = generator.standard_normal((1, WINDOW_FRAMES, VECTOR_SIZE), np.float32)
     times = ddim_schedule(steps).times
 

@@ -7,18 +7,22 @@ the times once per list of times, what depends on the window once per window; ``
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dh_ditto.compute_thread import on_compute_thread
 from dh_ditto.motion import Array
 from dh_ditto.networks.attention import Attention, FiLM
 from dh_ditto.networks.denoiser import TIME_TOKENS, MotionDecoder
 
 _KEPT_TABLES = 4
+
+Step = Callable[..., Tensor]
+"""Takes ``x`` and what a step reads of its window and its time, as tensors; gives the prediction."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +68,14 @@ class GuidedDenoiser:
     Args:
         module: in evaluation mode; its weights are used in place and must not change.
         guidance: weight of the condition; 1 is no guidance.
+        wrap: gives what runs in place of a step, a function of tensors that have the same shapes in every step.
     """
 
-    def __init__(self, module: MotionDecoder, guidance: float = 2.0) -> None:
+    def __init__(
+        self, module: MotionDecoder, guidance: float = 2.0, wrap: Callable[[Step], Step] | None = None
+    ) -> None:
         self._module, self._guidance = module, guidance
+        self._run_step: Step = self._step if wrap is None else wrap(self._step)
         self._layers = list(module.seqTransDecoder.stack)
         self._films: list[tuple[FiLM, Tensor]] = [
             pair
@@ -87,6 +95,11 @@ class GuidedDenoiser:
             self._null_memory = self._memory(module.norm_cond(module.null_cond_embed))
         self._table = functools.lru_cache(_KEPT_TABLES)(self._make_table)
 
+    @property
+    def on_device(self) -> bool:
+        """Whether it works on a GPU."""
+        return self._weight_motion.is_cuda
+
     def array(self, values: Array) -> Tensor:
         """``values`` on the module's device."""
         return torch.from_numpy(values).to(self._weight_motion.device)
@@ -96,6 +109,7 @@ class GuidedDenoiser:
         result: Array = values.cpu().numpy()
         return result
 
+    @on_compute_thread
     @torch.inference_mode()
     def prepare(self, cond_frame: Array, cond: Array, times: Sequence[int]) -> Window:
         """Computes what all steps of a window share.
@@ -116,30 +130,40 @@ class GuidedDenoiser:
         known = functional.linear(self.array(cond_frame), self._weight_known, module.input_projection.bias)
         return Window(known.flatten(0, -2), keys, values, films[:, :, :, None], table)
 
+    @on_compute_thread
     @torch.inference_mode()
     def x_start(self, prepared: Window, x: Tensor, time: int) -> Tensor:
         """The guided prediction [1, n, motion] for ``x`` [1, n, motion] at one of the prepared times."""
-        own, null = self.branches(prepared, x, time)
-        return self._module.final_layer(torch.lerp(null, own, self._guidance))[None]
-
-    @torch.inference_mode()
-    def branches(self, prepared: Window, x: Tensor, time: int) -> Tensor:
-        """[2, n, width]: what goes into the last layer, with the condition and without."""
         table, row = prepared.table, prepared.table.rows[time]
-        prepared.keys[..., -TIME_TOKENS:, :] = table.keys[row]
-        prepared.values[..., -TIME_TOKENS:, :] = table.values[row]
-        films = prepared.films[:, row].chunk(2, -1)
+        of_window = prepared.known, prepared.keys, prepared.values
+        return self._run_step(x, *of_window, prepared.films[:, row], table.keys[row], table.values[row])
+
+    def _step(
+        self,
+        x: Tensor,
+        known: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        films: Tensor,
+        time_keys: Tensor,
+        time_values: Tensor,
+    ) -> Tensor:
+        """The guided prediction; ``keys`` and ``values`` of the window get the time's at their end."""
+        keys[..., -TIME_TOKENS:, :] = time_keys
+        values[..., -TIME_TOKENS:, :] = time_values
+        scales_and_shifts = films.chunk(2, -1)
         # One row of the batch serves both branches until the first FiLM, which tells them apart.
-        hidden = torch.addmm(prepared.known, x[0], self._weight_motion)[None]
+        hidden = torch.addmm(known, x[0], self._weight_motion)[None]
         for i, layer in enumerate(self._layers):
-            (scale1, scale2, scale3), (shift1, shift2, shift3) = (part[3 * i : 3 * i + 3] for part in films)
+            (scale1, scale2, scale3), (shift1, shift2, shift3) = (part[3 * i : 3 * i + 3] for part in scales_and_shifts)
             hidden = hidden + torch.addcmul(shift1, self._self_attention(layer.self_attn, layer.norm1(hidden)), scale1)
             query = _project(layer.multihead_attn, self._turn(layer.norm2(hidden)), 0, 1)
-            mixed = _attend(layer.multihead_attn, query, prepared.keys[i], prepared.values[i])
+            mixed = _attend(layer.multihead_attn, query, keys[i], values[i])
             hidden = hidden + torch.addcmul(shift2, mixed, scale2)
             wide = functional.gelu(layer.linear1(layer.norm3(hidden)))
             hidden = hidden + torch.addcmul(shift3, functional.linear(wide, layer.linear2.weight), scale3)
-        return hidden
+        own, null = hidden
+        return self._module.final_layer(torch.lerp(null, own, self._guidance))[None]
 
     def _self_attention(self, attention: Attention, x: Tensor) -> Tensor:
         query, key = _project(attention, self._turn(x), 0, 2).chunk(2, -1)

@@ -47,7 +47,10 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         levels = [x]
         for block in self.down_blocks:
-            levels.append(functional.avg_pool3d(block(levels[-1]), (1, 2, 2)))
+            fine = block(levels[-1])
+            # Pooled as pictures: PyTorch has no pooling of bfloat16 volumes on a CPU.
+            coarse = functional.avg_pool2d(fine.flatten(1, 2), 2)
+            levels.append(coarse.unflatten(1, fine.shape[1:3]))
         return levels
 
 
