@@ -230,7 +230,7 @@ def test_the_driver_speaks_with_weights_that_name_wavlm(wavlm_folder: Path) -> N
     context = dh.Context(weights=wavlm_folder)
     motion = list(DittoDriver(DriverOptions(steps=2), context).drive(avatar, iter(speech)))
     assert sum(map(len, motion)) == 2
-    with pytest.raises(dh.OptionError, match=r"online=true: .*WavLM"):
+    with pytest.raises(dh.OptionError, match=r"--mode online: .*WavLM"):
         list(DittoDriver(DriverOptions(online=True, overlap=40), context).drive(avatar, iter(speech)))
 
 

@@ -34,7 +34,7 @@ class ComputeThread:
             return function(*arguments, **named)
         with self._starting:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="dh ditto compute", daemon=True)
+                self._thread = threading.Thread(target=self._work, name="ditto compute", daemon=True)
                 self._thread.start()
         future: Future[Result] = Future()
         self._tasks.put((future, functools.partial(function, *arguments, **named)))
