@@ -360,6 +360,6 @@ def test_half_an_hour_leaves_nothing_behind(live: Open) -> None:
     assert session.stats.waiting <= 1
     assert session.stats.dropped == 0
     assert len(session._timeline.sounds._waiting) == 3
-    assert len(session._timeline.feed._chunks) <= 1
+    assert len(session._timeline.feed._chunks) <= session._timeline.lead + 1, "what the driver may be behind"
     assert len(session._render_seconds) <= 1500
     assert len(session._handed) == 0
