@@ -27,6 +27,14 @@ def test_a_long_stream_has_as_many_frames_as_its_speech_fills(capsys: pytest.Cap
     assert 0 < figures["ahead_seconds"]["first_tenth"] <= 1.2
 
 
+def test_a_live_session_counts_every_frame_of_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    import_module("live_session").main(["face-mesh", "--seconds", "2"])
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["frames"] + figures["dropped"] >= 50
+    assert abs(figures["sound_drift_ms"]) < 0.1
+    assert 0 < figures["late_ms"]["p50"] <= figures["late_ms"]["p95"] <= figures["late_ms"]["most"]
+
+
 def test_pieces_of_a_microphone_join_to_the_speech() -> None:
     samples = np.arange(7000, dtype=np.float32)
     microphone = import_module("live_stream").Microphone(samples, 20_000)

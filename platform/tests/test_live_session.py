@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from live_hearing import LOOK_AHEAD, UNIT, jaw_of, numbered_speech, voice_of, yaw_of
+from live_hearing import LOOK_AHEAD, UNIT, Telling, jaw_of, numbered_speech, voice_of, yaw_of
 from PIL import Image
 
 import dh
@@ -254,6 +255,65 @@ def test_close_from_another_thread_wakes_who_waits_for_a_frame(live: Open) -> No
     assert len(left) < 100
 
 
+def test_in_real_time_a_frame_begins_though_the_one_before_is_not_finished(
+    live: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = [threading.Event() for _ in range(30)]
+    met: list[bool] = []
+
+    def stages(self: Telling, avatar: dh.Avatar) -> list[dh.Stage]:
+        def begin(motion: Iterator[dh.Motion]) -> Iterator[dh.Motion]:
+            for chunk in motion:
+                begun[chunk.start].set()
+                yield chunk
+
+        def end(motion: Iterator[dh.Motion]) -> Iterator[dh.Frame]:
+            for chunk in motion:
+                if chunk.start:  # the first frame warms up alone
+                    met.append(begun[chunk.start + 1].wait(10))
+                yield dh.Frame(np.zeros((16, 16, 3), np.uint8), chunk.start, chunk.start / chunk.fps)
+
+        return [dh.Stage("begin", begin), dh.Stage("end", end)]
+
+    monkeypatch.setattr(Telling, "stages", stages)
+    session = live(pace="real-time")
+    assert [frame.index for frame in islice(session, 5)] == list(range(5))
+    assert met == [True] * 4
+    assert len(session._making) <= 2
+
+
+def test_a_renderer_that_hangs_is_named(live: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DH_STALL_SECONDS", "0.5")
+    let_go = threading.Event()
+
+    def stages(self: Telling, avatar: dh.Avatar) -> list[dh.Stage]:
+        def hang(motion: Iterator[dh.Motion]) -> Iterator[dh.Frame]:
+            for chunk in motion:
+                if chunk.start == 2:
+                    let_go.wait(60)
+                yield dh.Frame(np.zeros((16, 16, 3), np.uint8), chunk.start, chunk.start / chunk.fps)
+
+        return [dh.Stage("hang", hang)]
+
+    monkeypatch.setattr(Telling, "stages", stages)
+    session = live()
+    try:
+        with pytest.raises(dh.StageStalled, match=r"renderer telling: hang: no result for 0\.5 s"):
+            list(islice(session, 5))
+        assert session.stats.frames == 2
+        assert list(session) == []
+    finally:
+        let_go.set()
+
+
+def test_nobody_is_blamed_while_no_frame_is_taken(live: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DH_STALL_SECONDS", "1")
+    session = live()
+    next(session)
+    time.sleep(1.5)  # longer than a stage may take on one item
+    assert next(session).index == 1
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [({"greedy": True}, "driver hearing: wants more speech"), ({"ends": True}, "driver hearing: ended while")],
@@ -299,7 +359,7 @@ def timed(hearing_method: str, tmp_path: Path, told: list[str]) -> Iterator[tupl
         make_request(method=hearing_method, source=picture, mode="online"),
         listener=lambda event: told.append(event.text) if isinstance(event, dh.Notice) else None,
     )
-    with dh.LiveSession(session, now=machine.now, sleep=machine.sleep) as live:
+    with dh.LiveSession(session, now=machine.now, sleep=machine.sleep, ahead=0) as live:
         yield live, machine
 
 
@@ -362,4 +422,4 @@ def test_half_an_hour_leaves_nothing_behind(live: Open) -> None:
     assert len(session._timeline.sounds._waiting) == 3
     assert len(session._timeline.feed._chunks) <= session._timeline.lead + 1, "what the driver may be behind"
     assert len(session._render_seconds) <= 1500
-    assert len(session._handed) == 0
+    assert len(session._making) == 0

@@ -212,3 +212,15 @@ def test_waiting_for_a_closed_pipeline_outlasts_the_item_at_work(monkeypatch: py
     waiter.join(20)
     assert not waiter.is_alive()
     assert running_stages() == []
+
+
+def test_a_stage_may_close_its_own_pipeline() -> None:
+    def close(items: Iterator[int]) -> Iterator[int]:
+        for item in items:
+            pipeline.close()
+            yield item
+
+    pipeline = Pipeline([as_source("count", iter(range(9))), Stage("close", close)])
+    begin = time.monotonic()
+    assert list(pipeline) == []
+    assert time.monotonic() - begin < 1.5, "it waited for itself"

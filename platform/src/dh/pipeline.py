@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -183,12 +183,20 @@ class Pipeline:
         stages: in order; the first gets an empty iterator and makes the items.
         depth: items per queue.
         stall_seconds: how long a stage may work on one item before it counts as stalled.
+        patient: names of stages that may take as long as they like, such as a source that waits for the user.
 
     Use it as a context manager, or call ``close``: either ends every stage promptly. Errors come out of the
     iteration: a stage's own ``DHError`` as it is, anything else as a ``StageError`` that names the stage.
     """
 
-    def __init__(self, stages: Sequence[Stage], *, depth: int = DEPTH, stall_seconds: float = STALL_SECONDS) -> None:
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        *,
+        depth: int = DEPTH,
+        stall_seconds: float = STALL_SECONDS,
+        patient: Collection[str] = (),
+    ) -> None:
         self._queues = [_Queue(depth) for _ in stages]
         inboxes: list[_Queue | None] = [None, *self._queues[:-1]]
         self._workers = [
@@ -196,9 +204,10 @@ class Pipeline:
             for stage, inbox, outbox in zip(stages, inboxes, self._queues, strict=True)
         ]
         self._stall_seconds = stall_seconds
+        self._patient = patient
         self._failure: tuple[str, BaseException] | None = None
         self._failure_lock = threading.Lock()
-        self._started = False
+        self._started = self._closing = False
 
     @property
     def stats(self) -> list[StageStats]:
@@ -243,21 +252,29 @@ class Pipeline:
                     return
                 yield item
         finally:
-            self.close()
+            if not self._closing:  # else who closes it waits for the stages, and may be one of them
+                self.close()
 
     def close(self) -> None:
-        """Ends every stage; returns once they are gone, or after two seconds (their threads are daemons)."""
+        """Ends every stage; returns once they are gone, or after two seconds (their threads are daemons).
+
+        A stage may call it: its own thread then ends with what it does now.
+        """
+        self._closing = True
         self._stop()
-        if self._started:
-            deadline = time.monotonic() + _JOIN_SECONDS
-            for worker in self._workers:
-                worker.thread.join(max(0.0, deadline - time.monotonic()))
+        deadline = time.monotonic() + _JOIN_SECONDS
+        for thread in self._other_threads():
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def wait(self) -> None:
         """Returns once every stage of a closed pipeline is gone, however long its last item takes."""
-        if self._started:
-            for worker in self._workers:
-                worker.thread.join()
+        for thread in self._other_threads():
+            thread.join()
+
+    def _other_threads(self) -> list[threading.Thread]:
+        """The stages' threads that run, without the caller's own."""
+        threads = (worker.thread for worker in self._workers)
+        return [thread for thread in threads if thread.is_alive() and thread is not threading.current_thread()]
 
     def _stop(self) -> None:
         for queue in self._queues:
@@ -265,7 +282,7 @@ class Pipeline:
 
     def _check_stall(self) -> None:
         for worker in self._workers:
-            if worker.busy_for() > self._stall_seconds:
+            if worker.stage.name not in self._patient and worker.busy_for() > self._stall_seconds:
                 raise StageStalled(
                     worker.stage.name,
                     f"no result for {self._stall_seconds:g} s; it hangs, or DH_STALL_SECONDS must be larger",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -191,6 +191,14 @@ class Session:
         clock = SpeechClock(speech, self.fps)
         return self._pipeline([as_source("audio", clock), *self._motion_stages(clock, hear)])
 
+    def start_frames(self, motion: Iterable[Motion]) -> Pipeline:
+        """The renderer's stages on motion in its space with controls, built when it returns.
+
+        ``motion`` may keep them waiting as long as it likes.
+        """
+        source = as_source("motion", motion)
+        return self._pipeline([source, *self.frame_stages()], patient=(source.name,))
+
     def render(self, motion: Iterable[Motion]) -> FrameStream:
         """Only the renderer, on motion in its space with controls."""
         return self._start([as_source("motion", motion), *self.frame_stages()], None)
@@ -206,9 +214,10 @@ class Session:
         """Whether the mode is online."""
         return self.mode == "online"
 
-    def _pipeline(self, stages: list[Stage]) -> Pipeline:
+    def _pipeline(self, stages: list[Stage], patient: Collection[str] = ()) -> Pipeline:
         """Stages to run. Online, no item waits in a queue behind another."""
-        return Pipeline(stages, depth=1 if self.online else DEPTH, stall_seconds=self._stall_seconds)
+        depth = 1 if self.online else DEPTH
+        return Pipeline(stages, depth=depth, stall_seconds=self._stall_seconds, patient=patient)
 
     def _motion_stages(self, clock: SpeechClock, hear: Callable[[AudioChunk], AudioChunk] | None = None) -> list[Stage]:
         driver = self._build("driver")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from dh.components import Stage
@@ -33,8 +34,8 @@ class WarmSession(Session):
             self._built[role] = super()._build(role)
         return self._built[role]
 
-    def _pipeline(self, stages: list[Stage]) -> Pipeline:
+    def _pipeline(self, stages: list[Stage], patient: Collection[str] = ()) -> Pipeline:
         if self._before is not None:  # a stage may still work on an item that nobody waits for
             self._before.wait()
-        self._before = super()._pipeline(stages)
+        self._before = super()._pipeline(stages, patient)
         return self._before

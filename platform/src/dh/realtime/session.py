@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from dh.components import Stage
-from dh.errors import DHError, InputError, OptionError, StageError
+from dh.errors import InputError, OptionError, StageError
 from dh.frame import Frame
 from dh.host_stages import check_frames
 from dh.motion import Motion
@@ -23,13 +22,17 @@ from dh.options import revise
 from dh.progress import Notice
 from dh.realtime.clock import FrameClock, Pace
 from dh.realtime.frame import LiveFrame, LiveStats
+from dh.realtime.making import FramesInMaking
 from dh.realtime.timeline import Timeline
 from dh.session import Session
-from dh.text import nearest, one_line
+from dh.text import nearest
 from dh.timing import exact_rate
 
 CALM_SECONDS = 2.0
 """Without a dropped frame, after which dropping again is told again."""
+
+AHEAD = 2
+"""Frames that may be in the making behind the one that is waited for, so that each of some stages has work."""
 
 _TIMED_FRAMES = 1500
 
@@ -37,9 +40,10 @@ _TIMED_FRAMES = 1500
 class LiveSession:
     """Frames without an end, of a person who speaks what is pushed and breathes and blinks in between.
 
-    Frame n is due n / fps after the first; the iterator waits until then. In that moment what is pushed first among
-    what waits takes its place on the timeline, ``latency`` seconds ahead, so that the driver has heard enough when it
-    is seen. Controls, ``clear`` and the like act on the very next frame, since none is rendered before it is due.
+    Frame n is due n / fps after the first. In that moment what is pushed first among what waits takes its place on the
+    timeline, ``latency`` seconds ahead, so that the driver has heard enough when it is seen, and rendering begins.
+    Controls, ``clear`` and the like act on the very next frame that is due, since none is begun before. The renderer's
+    stages work side by side: a frame begins though the one before is not finished.
 
     Where rendering cannot keep up, pictures are dropped, never sound, and a notice says so: ``LiveFrame.audio`` of the
     next picture holds the sound of those before. What is more than a second late moves the timeline instead, sound and
@@ -54,6 +58,8 @@ class LiveSession:
         breath: how much the head moves with breathing; 1 is natural, 0 none.
         now: seconds, monotonic.
         sleep: called with seconds in place of waiting.
+        ahead: frames that may be begun before they are asked for; default: ``AHEAD`` at pace "real-time", none at pace
+            "free", where calls between two frames so act on the second.
 
     Attributes:
         fps: frames per second.
@@ -75,6 +81,7 @@ class LiveSession:
         breath: float = 1.0,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
+        ahead: int | None = None,
     ) -> None:
         _check(sample_rate, pace, breath)
         self.fps = session.fps
@@ -88,11 +95,12 @@ class LiveSession:
         self._turn = threading.Lock()  # of the one who takes a frame
         self._closed = threading.Event()
         self._clock = FrameClock(exact_rate(self.fps), pace, sleep or self._closed.wait, now)
-        self._handed: deque[int] = deque()  # frames that the renderer has and has not given
+        self._making = FramesInMaking((AHEAD if pace == "real-time" else 0) if ahead is None else ahead)
         self._frames_given = self._dropped = 0
         self._calm = math.inf  # frames since the last that was dropped
         self._render_seconds: deque[float] = deque(maxlen=_TIMED_FRAMES)
-        self._frames = self._chained(session.frame_stages())
+        self._rendering = session.start_frames(self._due_motion())
+        self._frames = self._checked(iter(self._rendering))
         self._blas = threadpool_limits(1, user_api="blas")  # as dh.session.FrameStream
 
     @property
@@ -143,7 +151,7 @@ class LiveSession:
     def clear(self) -> None:
         """Speech that was pushed and not heard yet is dropped, and the person stops to speak.
 
-        The sound stops with the next frame, the mouth is closed with the one after it.
+        The sound stops with the next frame, the mouth is closed with the second that falls due after the call.
 
         Raises:
             InputError: the session is closed.
@@ -189,15 +197,12 @@ class LiveSession:
             if self._closed.is_set():
                 return
             self._closed.set()
+        self._making.close()
         self._timeline.close()
         self._blas.restore_original_limits()
         if self._dropped:
             self._notice(f"{self._dropped} of {self._timeline.index} pictures came too late and were dropped")
-        if self._turn.acquire(blocking=False):  # else who takes a frame now ends the stages
-            try:
-                self._frames.close()
-            finally:
-                self._turn.release()
+        self._rendering.close()
 
     def __enter__(self) -> LiveSession:
         return self
@@ -222,17 +227,12 @@ class LiveSession:
                     self.close()
                     raise
                 frame = None  # a stage that was interrupted by close
-            if self._closed.is_set():
-                self._frames.close()
             if frame is None:
                 raise StopIteration
             return frame
 
     def _take(self) -> LiveFrame | None:
-        self._clock.wait(self._timeline.index)
-        if self._closed.is_set():
-            return None
-        begin, waited = time.perf_counter(), self._timeline.waited
+        self._making.ask()
         frame = next(self._frames, None)
         if frame is None:
             if self._closed.is_set():
@@ -241,29 +241,31 @@ class LiveSession:
         if not self._frames_given:
             self._clock.start()
         with self._timeline.lock:
-            self._render_seconds.append(time.perf_counter() - begin - (self._timeline.waited - waited))
             self._frames_given += 1
             sound = self._timeline.sounds.until(frame.index)
         return LiveFrame(frame.image, frame.index, frame.index / self.fps, sound)
 
-    def _chained(self, stages: list[Stage]) -> Any:
-        """The renderer's stages, each pulling from the one before: nothing is made that is not asked for."""
-        items: Iterator[Any] = self._due_motion()
-        for stage in stages:
-            items = _named(stage, items)
-        expected = iter(lambda: self._handed.popleft() if self._handed else -1, None)
-        return check_frames(items, self._renderer_name, self.width, self.height, expected)
+    def _checked(self, frames: Iterator[Any]) -> Iterator[Frame]:
+        return check_frames(frames, self._renderer_name, self.width, self.height, iter(self._finished, None))
+
+    def _finished(self) -> int:
+        """The number of the frame that has come, by the order in which they were begun."""
+        index, seconds = self._making.finish()
+        with self._timeline.lock:
+            self._render_seconds.append(seconds)
+        return index
 
     def _due_motion(self) -> Iterator[Motion]:
-        """Motion of the frames that are rendered, one at a time, with their controls."""
-        while True:
+        """Motion of the frames that are rendered, each when it is due, with its controls."""
+        while self._making.admit():
+            self._clock.wait(self._timeline.index)
             for _ in range(self._overdue()):
                 if self._timeline.step() is None:
                     return
             motion = self._timeline.step()
             if motion is None:
                 return
-            self._handed.append(motion.start)
+            self._making.begin(motion.start)
             yield motion
 
     def _overdue(self) -> int:
@@ -301,16 +303,6 @@ class _Opened:
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
-
-
-def _named(stage: Stage, items: Iterator[Any]) -> Iterator[Frame]:
-    """A stage's output; what it raises names it."""
-    try:
-        yield from stage.run(items)
-    except DHError:
-        raise
-    except Exception as error:
-        raise StageError(stage.name, f"{type(error).__name__}: {one_line(error)}") from error
 
 
 def _check(sample_rate: int, pace: str, breath: float) -> None:

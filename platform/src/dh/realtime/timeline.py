@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -52,8 +51,6 @@ class Timeline:
         self.controls = LiveControls(session.fps, Breath(session.request.seed, breath))
         self.index = 0
         """The next frame."""
-        self.waited = 0.0
-        """Seconds spent waiting for motion."""
         self._closed = False
         for _ in range(self.lead):
             self.feed.put(self.sounds.assign()[0])
@@ -71,11 +68,9 @@ class Timeline:
             self._notice("speech ran dry: silence goes on until more is pushed; end_segment() says that it is whole")
         self.feed.put(samples)
         self._pipeline.beat()
-        begin = time.perf_counter()
         self.feed.awaited = True
         motion = next(self._motion, None)
         self.feed.awaited = False
-        self.waited += time.perf_counter() - begin
         if motion is None:
             if self._closed:
                 return None
