@@ -5,7 +5,7 @@
 TARGET is a file or an rtmp, srt, udp or tcp URL (default: a file that is removed). Prints JSON:
 
 - frames, dropped, paused_seconds, latency_seconds, render_p50_ms, render_p95_ms: as ``dh.LiveStats`` tells them.
-- late_ms: how much later than the most punctual frame, by its place on the timeline, frames reach the sink: p50, p95, most.
+- late_ms: how much later than the most punctual frame frames reach the sink, by their places on the timeline.
 - sound_drift_ms: sound that the sink got, less the time of its frames.
 """
 
