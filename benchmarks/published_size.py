@@ -29,9 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import dh
-from dh.bench.machine import machine, peak_memory
 from dh.bench.session import WarmSession
 from dh.cli.parameters import parse_sets
+from dh.machine import machine, peak_memory
 from dh.request import make_request
 from dh_ditto.avatar import KIND
 from dh_ditto.compute_thread import COMPUTE

@@ -146,6 +146,7 @@ MOMENTS = [round(random.Random(2).uniform(0.1, 3.5), 2) for _ in range(5)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_interrupted_at_any_moment_it_ends_promptly_and_leaves_nothing(tmp_path: Path, moment: float) -> None:
     process = start(tmp_path / "out.mp4")

@@ -249,6 +249,7 @@ def test_killed_installation_is_made_again_from_nothing(checkout: Checkout, upda
     assert not (checkout.venv / "half_a_package").exists()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_installation_ends_at_once_and_is_made_again(checkout: Checkout) -> None:
     (checkout.tools / "block").touch()
     interrupted = checkout.start()

@@ -18,6 +18,7 @@ from dh_ditto.bench.turns import compared
 from dh_ditto.diffusion import Denoiser
 from dh_ditto.networks.denoiser import MotionDecoder, TwoPassDenoiser
 from dh_ditto.networks.guided_denoiser import GuidedDenoiser
+from dh_ditto.starter.driver import SHIPPED
 from dh_ditto.weights.untrained import seeded_state_dict
 
 CONDITION_SIZE = 1103
@@ -116,3 +117,12 @@ def test_exported_networks_are_measured_only_where_the_user_names_them() -> None
     given = {"backend": "onnx"}
     with pytest.raises(dh.OptionError, match=r"^--set backend=onnx: .* --format onnx', and add --set weights=FOLDER$"):
         measure_parts(repeats=1, device="cpu", options=given, notice=lambda _: None)
+
+
+def test_weights_that_were_trained_here_have_no_parts_and_are_refused_in_one_line() -> None:
+    given = {"weights": str(SHIPPED)}
+    with pytest.raises(
+        dh.MissingError, match=r"^--set weights=.*: of a model that 'dh train' made, .*; name "
+    ) as caught:
+        measure_parts(repeats=1, device="cpu", options=given, notice=lambda _: None)
+    assert "\n" not in str(caught.value)

@@ -25,7 +25,7 @@ FRAMES = 5
 class ToyBackend:
     """Pictures that depend on the volume and on the driven keypoints alone; its own arrays are tensors."""
 
-    name, device, precision = "torch", "cpu", "fp32"
+    name, device, precision, graphs = "torch", "cpu", "fp32", False
 
     def __init__(self, on_device: bool) -> None:
         self.on_device = on_device

@@ -76,6 +76,10 @@ def test_without_pulled_weights_the_starter_speaks_and_says_so(
     assert len(told) == 1 and "checkpoints pull ditto" in told[0] and "\n" not in told[0]
     record = json.loads((tmp_path / "out.mp4.json").read_text(encoding="utf-8"))
     assert record["request"]["profile"] == "starter"
+    assert (record["components"]["driver"]["options"]["backend"], record["components"]["driver"]["tuned"]) == (
+        "onnx",
+        {},
+    )
     again = tmp_path / "again.mp4"
     dh.run(from_record=tmp_path / "out.mp4.json", output=again)
     assert again.read_bytes() == target.read_bytes()

@@ -74,6 +74,13 @@ def test_a_picture_and_speech_become_a_video(untrained_folder: Path, speech: Pat
     record = json.loads((tmp_path / "out.mp4.json").read_text(encoding="utf-8"))
     assert record["components"]["renderer"]["weights"] == str(untrained_folder)
     assert any("UNTRAINED" in notice for notice in notices)
+    for role, component in record["components"].items():
+        ran = {key: component["options"][key] for key in ("backend", "precision", "graphs")}
+        assert ran == {"backend": "torch", "precision": "fp32", "graphs": False}, role
+    again = tmp_path / "again.mp4"
+    repeated = dh.run(from_record=tmp_path / "out.mp4.json", output=again)
+    assert repeated["components"] == record["components"]
+    assert again.read_bytes() == target.read_bytes()
 
 
 def test_only_the_crop_changes_and_it_does(torch_frames: Frames) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,15 @@ UNIT = 8192
 """Frames that can be told apart; sample k of speech is (1 + k // 640) / UNIT."""
 
 
+HANGS: dict[str, threading.Event] = {}
+"""By what hangs at its fourth frame, "driver" or "renderer": what lets it go on."""
+
+
+def hang(what: str, frame: int) -> None:
+    if what in HANGS and frame == 3:
+        HANGS[what].wait()
+
+
 class HearingOptions(BaseModel):
     """How it hears, and how it may break its word."""
 
@@ -25,13 +35,14 @@ class HearingOptions(BaseModel):
     gain: float = Field(1.0, ge=0, le=10)
     greedy: bool = False
     ends: bool = False
+    tells: bool = False
 
 
 class Hearing:
     """jawOpen is the first sample of its frame; tongueOut the loudest of the frames within the look-ahead."""
 
     def __init__(self, options: HearingOptions, context: dh.Context) -> None:
-        self._options, self._fps = options, context.fps
+        self._options, self._fps, self._notice = options, context.fps, context.notice
 
     def change(self, options: Mapping[str, Any]) -> None:
         self._options = self._options.model_copy(update=dict(options))
@@ -41,7 +52,10 @@ class Hearing:
         heard: list[np.ndarray[Any, Any]] = []
         frame = 0
         for samples in dh.split_frames(speech, self._fps):
+            hang("driver", frame)
             heard.append(samples * self._options.gain)
+            if self._options.tells and frame == 3:
+                self._notice("three frames were heard")
             if self._options.ends and frame > 3:
                 return
             if len(heard) > ahead:
@@ -65,6 +79,7 @@ class Telling:
 
         def draw(told: Iterator[tuple[int, float, Any, float]]) -> Iterator[dh.Frame]:
             for index, jaw, controls, fps in told:
+                hang("renderer", index)
                 image = np.zeros((16, 16, 3), np.uint8)
                 number = round(jaw * UNIT)
                 image[0, 0] = (number // 256, number % 256, 0)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from live_hearing import LOOK_AHEAD, UNIT, Telling, jaw_of, numbered_speech, voice_of, yaw_of
+from live_hearing import HANGS, LOOK_AHEAD, UNIT, Telling, jaw_of, numbered_speech, voice_of, yaw_of
 from PIL import Image
 
 import dh
@@ -282,30 +282,6 @@ def test_in_real_time_a_frame_begins_though_the_one_before_is_not_finished(
     assert len(session._making) <= 2
 
 
-def test_a_renderer_that_hangs_is_named(live: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DH_STALL_SECONDS", "0.5")
-    let_go = threading.Event()
-
-    def stages(self: Telling, avatar: dh.Avatar) -> list[dh.Stage]:
-        def hang(motion: Iterator[dh.Motion]) -> Iterator[dh.Frame]:
-            for chunk in motion:
-                if chunk.start == 2:
-                    let_go.wait(60)
-                yield dh.Frame(np.zeros((16, 16, 3), np.uint8), chunk.start, chunk.start / chunk.fps)
-
-        return [dh.Stage("hang", hang)]
-
-    monkeypatch.setattr(Telling, "stages", stages)
-    session = live()
-    try:
-        with pytest.raises(dh.StageStalled, match=r"renderer telling: hang: no result for 0\.5 s"):
-            list(islice(session, 5))
-        assert session.stats.frames == 2
-        assert list(session) == []
-    finally:
-        let_go.set()
-
-
 def test_nobody_is_blamed_while_no_frame_is_taken(live: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DH_STALL_SECONDS", "1")
     session = live()
@@ -326,6 +302,41 @@ def test_a_driver_that_breaks_its_word_is_named(
     with pytest.raises(dh.StageError, match=why):
         list(islice(session, 30))
     assert list(session) == []
+
+
+@pytest.fixture(
+    params=[("driver", "driver hearing"), ("renderer", "renderer telling: draw")], ids=lambda param: param[0]
+)
+def hanging(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The stage that hangs at its fourth frame, until the test is over."""
+    what, stage = request.param
+    go_on = threading.Event()
+    monkeypatch.setitem(HANGS, what, go_on)
+    monkeypatch.setenv("DH_STALL_SECONDS", "0.3")
+    yield stage
+    go_on.set()
+
+
+def test_a_component_that_hangs_is_named(live: Open, hanging: str) -> None:
+    session = live()
+    with pytest.raises(dh.StageStalled, match=rf"^{hanging}: no result for 0\.3 s; it hangs, or DH_STALL_SECONDS"):
+        list(islice(session, 30))
+    assert list(session) == []
+    with pytest.raises(dh.InputError, match="closed"):
+        session.clear()
+
+
+def test_a_listener_may_close_the_session_that_tells_it(live: Open, told: list[str]) -> None:
+    opened: list[dh.LiveSession] = []
+
+    def close(event: Any) -> None:
+        if isinstance(event, dh.Notice) and "heard" in event.text:  # told in the driver's thread
+            told.append(event.text)
+            opened[0].close()
+
+    opened.append(live(options={"tells": True}, on_event=close))
+    assert len(list(islice(opened[0], 100))) < 100
+    assert told == ["three frames were heard"]
 
 
 def test_a_driver_that_cannot_run_online_is_refused(live: Open) -> None:

@@ -214,13 +214,20 @@ def test_waiting_for_a_closed_pipeline_outlasts_the_item_at_work(monkeypatch: py
     assert running_stages() == []
 
 
-def test_a_stage_may_close_its_own_pipeline() -> None:
-    def close(items: Iterator[int]) -> Iterator[int]:
+@pytest.mark.parametrize("closing", ["close", "wait"])
+def test_a_stage_may_end_the_pipeline_that_it_runs_in(closing: str) -> None:
+    reached: list[int] = []
+
+    def ends(items: Iterator[int]) -> Iterator[int]:
         for item in items:
-            pipeline.close()
+            if item == 3:
+                pipeline.close()
+                getattr(pipeline, closing)()
+                reached.append(item)
             yield item
 
-    pipeline = Pipeline([as_source("count", iter(range(9))), Stage("close", close)])
-    begin = time.monotonic()
-    assert list(pipeline) == []
-    assert time.monotonic() - begin < 1.5, "it waited for itself"
+    pipeline = Pipeline([as_source("count", range(10)), Stage("ends", ends), Stage("double", double)])
+    assert set(pipeline) <= {0, 2, 4}
+    pipeline.wait()
+    assert reached == [3]
+    assert running_stages() == []

@@ -328,8 +328,12 @@ PARTS = {"avatar": "toy", "driver": "toy", "renderer": "toy"}
     [
         ({}, "name its avatar, driver and renderer, or list profiles"),
         ({"avatar": "toy", "driver": "toy"}, "name its avatar, driver and renderer, or list profiles"),
-        ({"profiles": (profile("a"),), "avatar": "toy"}, "it lists profiles, so components and options belong in"),
-        ({"profiles": (profile("a"),), "options": {"driver": {"gain": 1}}}, "it lists profiles, so components and"),
+        ({"profiles": (profile("a"),), "avatar": "toy"}, "it lists profiles, so components, options and candidates"),
+        (
+            {"profiles": (profile("a"),), "options": {"driver": {"gain": 1}}},
+            "it lists profiles, so components, options and",
+        ),
+        ({"profiles": (profile("a"),), "candidates": ({"gain": 1},)}, "it lists profiles, so components, options and"),
         ({"profiles": (profile("a"), profile("a"))}, "two of its profiles have the same name: a, a"),
         ({**PARTS, "training": "nowhere"}, "'nowhere' is not a dotted path"),
     ],

@@ -13,7 +13,7 @@ from command_line import complaint, said
 from dh import training
 from dh.cli.display import progress_figures
 
-pytestmark = pytest.mark.usefixtures("profiled_method")
+pytestmark = pytest.mark.usefixtures("profiled_method", "interruptible")
 
 STEPS = 4
 """That the training of ``schooling`` takes."""

@@ -16,7 +16,7 @@ from dh_ditto.crop import CropOptions
 from dh_ditto.landmarks.choice import open_landmarker
 from dh_ditto.landmarks.tracker import FaceTracker, TrackedFace
 from dh_ditto.motion import MotionInfo, SourceMotion
-from dh_ditto.opening import open_networks
+from dh_ditto.opening import as_opened, open_networks
 from dh_ditto.options import AvatarOptions, with_published_defaults
 from dh_ditto.source_frames import fit, fit_size, network_image, smooth_motion
 
@@ -41,7 +41,7 @@ class DittoAvatarBuilder:
         self._context = context
         self._weights, self._backend = open_networks(options, context)
         published = self._weights.configuration().default_kwargs.model_dump(exclude_none=True)
-        self.options = with_published_defaults(options, published)
+        self.options = as_opened(with_published_defaults(options, published), self._backend)
 
     def register(self, source: dh.Source) -> dh.Avatar:
         """Looks at the source.

@@ -13,7 +13,7 @@ from dh_ditto.avatar import read_character, source_motion
 from dh_ditto.condition import ConditionHandler
 from dh_ditto.diffusion import Sampler
 from dh_ditto.motion import SLICES, VECTOR_SIZE, Array, SourceMotion
-from dh_ditto.opening import open_networks
+from dh_ditto.opening import as_opened, open_networks
 from dh_ditto.options import DriverOptions, with_published_defaults
 from dh_ditto.user_arrays import read_emotion, read_numbers
 from dh_ditto.windows import WINDOW_FRAMES, MotionWindows, online_frames_held
@@ -32,7 +32,7 @@ class DittoDriver:
         weights, self._backend = open_networks(options, context)
         self._configuration = weights.configuration(options.online)
         published = self._configuration.default_kwargs.model_dump(exclude_none=True)
-        resolved = with_published_defaults(options, published)
+        resolved = as_opened(with_published_defaults(options, published), self._backend)
         if resolved.overlap is None:
             resolved = resolved.model_copy(update={"overlap": ONLINE_OVERLAP if resolved.online else OVERLAP})
         self.options = resolved

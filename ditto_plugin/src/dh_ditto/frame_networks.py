@@ -15,7 +15,7 @@ import dh
 from dh_ditto.backends.base import Backend
 from dh_ditto.frame_batcher import FrameBatcher
 from dh_ditto.motion import Array
-from dh_ditto.opening import open_networks
+from dh_ditto.opening import as_opened, open_networks
 from dh_ditto.options import RendererOptions
 from dh_ditto.paste import PasteBack
 from dh_ditto.weights.layout import Weights
@@ -76,12 +76,13 @@ def open_frame_networks(options: RendererOptions, context: dh.Context) -> FrameN
     if options.share_batch == 1:
         weights, backend = open_networks(options, context)
         return FrameNetworks(weights, backend, partial(render_faces, backend))
-    folders = context.weights, *sorted(context.checkpoints.items())
-    key = (*folders, context.device, options.backend, options.precision, options.graphs, options.share_batch)
+    key = _key(options, context)
     with _opening:
         networks = _shared.get(key)
         if networks is None:
-            networks = _shared[key] = _open_shared(options, context)
+            networks = _open_shared(options, context)
+            # Whoever builds a renderer again asks for what "auto" came to.
+            _shared[key] = _shared[_key(as_opened(options, networks.backend), context)] = networks
     return networks
 
 
@@ -103,6 +104,11 @@ def render_faces(backend: Backend, jobs: Sequence[FaceJob]) -> list[Any]:
     from dh_ditto.backends.handover import Handover
 
     return Handover.of(backend.decoded(feature)).split()
+
+
+def _key(options: RendererOptions, context: dh.Context) -> _Key:
+    folders = context.weights, *sorted(context.checkpoints.items())
+    return (*folders, context.device, options.backend, options.precision, options.graphs, options.share_batch)
 
 
 def _open_shared(options: RendererOptions, context: dh.Context) -> FrameNetworks:

@@ -9,7 +9,7 @@ from pathlib import Path
 import dh
 from dh_ditto import checkpoints
 from dh_ditto.backends.base import Backend, open_backend
-from dh_ditto.options import BackendName, Precision, SharedOptions
+from dh_ditto.options import BackendName, OptionsT, Precision, SharedOptions
 from dh_ditto.weights.layout import Weights, find
 
 CONVERTED = "converted"
@@ -33,6 +33,13 @@ def open_networks(options: SharedOptions, context: dh.Context) -> tuple[Weights,
         weights, options.backend, context.device, options.precision, context.notice, graphs=options.graphs
     )
     return weights, backend
+
+
+def as_opened(options: OptionsT, backend: Backend) -> OptionsT:
+    """Options with what "auto" has come to: they say what runs, so that a run record repeats it."""
+    return options.model_copy(
+        update={"backend": backend.name, "precision": backend.precision, "graphs": backend.graphs}
+    )
 
 
 def pulled_folder(folders: Mapping[str, Path], backend: BackendName, device: str) -> Path:

@@ -90,6 +90,13 @@ def dh_methods() -> Iterable[dh.MethodSpec]:
                 avatar="ditto",
                 driver="ditto",
                 renderer="ditto",
+                candidates=(
+                    {"backend": "torch", "precision": "fp32"},
+                    {"backend": "torch", "precision": "bf16"},
+                    {"backend": "torch", "precision": "fp16"},
+                    {"backend": "onnx"},
+                    {"backend": "tensorrt"},
+                ),
             ),
             dh.ProfileSpec(
                 name="starter",
@@ -97,6 +104,7 @@ def dh_methods() -> Iterable[dh.MethodSpec]:
                 avatar="face-mesh",
                 driver="ditto-starter",
                 renderer="face-mesh",
+                candidates=({"driver.backend": "onnx"}, {"driver.backend": "torch"}),
             ),
         ),
         weights="dh_ditto.weights.tools:TOOLS",

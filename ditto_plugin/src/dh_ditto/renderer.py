@@ -17,6 +17,7 @@ from dh_ditto.avatar import read_character, source_motion
 from dh_ditto.frame_networks import FaceJob, open_frame_networks
 from dh_ditto.host_controls import frame_controls
 from dh_ditto.motion import Array, MotionInfo
+from dh_ditto.opening import as_opened
 from dh_ditto.options import RendererOptions, with_published_defaults
 from dh_ditto.sampling import warp
 from dh_ditto.source_frames import fit, network_image
@@ -49,7 +50,7 @@ class DittoRenderer:
         self._networks = open_frame_networks(options, context)
         self._weights, self._backend = self._networks.weights, self._networks.backend
         published = self._weights.configuration().default_kwargs.model_dump(exclude_none=True)
-        self.options = with_published_defaults(options, published)
+        self.options = as_opened(with_published_defaults(options, published), self._backend)
         self._context = context
         character = None if options.character is None else read_character(str(options.character))
         self._stitching = _stitch_options(self.options, None if character is None else character.infos[0])

@@ -36,6 +36,11 @@ def _check_dotted(owner: str, path: str) -> None:
         raise ValueError(f"{owner}: {path!r} is not a dotted path of the form 'package.module:Name'")
 
 
+def _check_candidates(owner: str, candidates: tuple[Mapping[str, Any], ...]) -> None:
+    if not all(isinstance(candidate, Mapping) and candidate for candidate in candidates):
+        raise ValueError(f"{owner}: each candidate is a mapping of at least one option's key to its value")
+
+
 def _check_roles(owner: str, options: Mapping[str, Any]) -> None:
     unknown = set(options) - {"avatar", "driver", "renderer"}
     if unknown:
@@ -212,7 +217,9 @@ class MetricSpec(ComponentSpec):
 class ProfileSpec:
     """One of several ways to run a method: three components, and options that differ from their defaults.
 
-    ``options`` is keyed by role ("avatar", "driver", "renderer"), then by option.
+    ``options`` is keyed by role ("avatar", "driver", "renderer"), then by option. ``candidates`` are configurations
+    that 'dh bench METHOD --tune' chooses from, each by option key as ``--set`` takes it; the first is the plain
+    reference, whose frames the others' must equal within 45 dB.
     """
 
     name: str
@@ -221,9 +228,11 @@ class ProfileSpec:
     driver: str
     renderer: str
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    candidates: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         _check_name("profile", self.name)
+        _check_candidates(f"profile {self.name}", self.candidates)
         if self.name == AUTO_PROFILE:
             raise ValueError(f"profile {self.name!r}: this name means the host's choice; give another")
         _check_roles(f"profile {self.name}", self.options)
@@ -242,6 +251,8 @@ class MethodSpec:
         options: by role ("avatar", "driver", "renderer"), then by option; empty where profiles are listed.
         profiles: ways to run the method, best first, in place of components and options of its own. Where the user
             names none, a run takes the first whose weights are there, and else the last.
+        candidates: configurations to choose from by measuring, as ``ProfileSpec`` has them; empty where profiles are
+            listed.
         weights: dotted path of an object with what can be done with the method's weights beyond pulling them, see
             ``dh.WeightsTools``.
         bench: dotted path of a function that measures the method's own parts, see ``dh.PartsBench``.
@@ -255,6 +266,7 @@ class MethodSpec:
     renderer: str = ""
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     profiles: tuple[ProfileSpec, ...] = ()
+    candidates: tuple[Mapping[str, Any], ...] = ()
     weights: str | None = None
     bench: str | None = None
     training: str | None = None
@@ -265,9 +277,12 @@ class MethodSpec:
             if path is not None:
                 _check_dotted(self.name, path)
         _check_roles(f"method {self.name}", self.options)
+        _check_candidates(f"method {self.name}", self.candidates)
         own = (self.avatar, self.driver, self.renderer)
-        if self.profiles and (any(own) or self.options):
-            raise ValueError(f"method {self.name}: it lists profiles, so components and options belong in these")
+        if self.profiles and (any(own) or self.options or self.candidates):
+            raise ValueError(
+                f"method {self.name}: it lists profiles, so components, options and candidates belong in these"
+            )
         if not self.profiles and not all(own):
             raise ValueError(f"method {self.name}: name its avatar, driver and renderer, or list profiles")
         names = [profile.name for profile in self.profiles]

@@ -9,12 +9,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dh import checkpoints
+from dh.declarations import AUTO_PROFILE, MethodSpec
+from dh.errors import InputError
 from dh.home import checkout, command
 from dh.registry import installed
 from dh.states import State, Status, available_devices
+
+if TYPE_CHECKING:
+    from dh.tuned import Tuning
 
 _WANTED_ENCODERS = {"libx264": "h264", "aac": "AAC sound"}
 _LOW_DISK_BYTES = 2 * 1024**3
@@ -95,6 +100,43 @@ def _methods() -> Iterator[Finding]:
         for profile in method.profiles:
             status = registry.method_status(method, profile.name)
             yield _finding(f"method {method.name}, profile {profile.name}", status, "can run here")
+        yield from _tuned(method)
+
+
+def _tuned(method: MethodSpec) -> Iterator[Finding]:
+    """What is tuned of a method, or of those of its profiles that can run; nothing of one without candidates."""
+    profiles = [profile.name for profile in method.profiles if profile.candidates]
+    if not profiles and not method.candidates:
+        return
+    from dh.tuned import read_tunings
+
+    registry = installed()
+    for profile in profiles or [AUTO_PROFILE]:
+        if not registry.method_status(method, profile).ok:
+            continue
+        chain = registry.chain(method.name, profile=profile)
+        subject = f"tuning of method {chain.title}"
+        try:
+            found = read_tunings().here(chain)
+        except InputError as error:
+            yield Finding(subject, "broken", str(error))
+            continue
+        for tuning in found:
+            yield Finding(subject, "ok", _in_words(tuning))
+        if not found:
+            named = f" --profile {chain.profile}" if chain.profile else ""
+            remedy = f"to measure what is fastest here run: {command()} bench {method.name}{named} --tune"
+            yield Finding(subject, "missing", "not tuned for this machine as it is now", remedy)
+
+
+def _in_words(tuning: Tuning) -> str:
+    from dh.bench.figures import settings
+
+    work, best = tuning.work, settings(tuning.options)
+    weights = f", weights {', '.join(work.weights)}" if work.weights else ""
+    times = tuning.frames_per_second / tuning.reference_frames_per_second
+    than = "" if tuning.options == tuning.reference else f", {times:.2f} times {settings(tuning.reference)}"
+    return f"{best} on {work.device}{weights}: {tuning.frames_per_second:.3g} frames/s{than}"
 
 
 def _finding(subject: str, status: Status, fine: str) -> Finding:

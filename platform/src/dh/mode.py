@@ -22,7 +22,11 @@ Mode = Literal["offline", "online"]
 
 
 def options_and_mode(
-    chain: Chain, request: RunRequest, *, prefer_online: bool = False
+    chain: Chain,
+    request: RunRequest,
+    *,
+    prefer_online: bool = False,
+    tuned: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> tuple[dict[str, BaseModel], Mode]:
     """The options of every component of a run by role, and its mode.
 
@@ -32,6 +36,7 @@ def options_and_mode(
         chain: the run's components.
         request: the run.
         prefer_online: where the request leaves the mode open, take online if the driver can.
+        tuned: options by role that were found best on this machine.
 
     Raises:
         OptionError: as ``resolve_options``; a driver that cannot run online; ``--mode`` and the driver's own option
@@ -39,7 +44,7 @@ def options_and_mode(
     """
 
     def resolve(sets: Mapping[str, Any]) -> dict[str, BaseModel]:
-        return resolve_options(chain, request.preset, sets, profiles=request.preset_profiles)
+        return resolve_options(chain, request.preset, sets, profiles=request.preset_profiles, tuned=tuned)
 
     spec = chain.driver.spec
     options = resolve(request.options)

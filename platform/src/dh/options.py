@@ -1,7 +1,7 @@
 """Options of components: pydantic models, and how values from several places come together in them.
 
-Later places win: defaults < the method's own < preset file < the preset's for the profile < environment
-(``DH_OPT_KEY``) < ``--set key=value``.
+Later places win: defaults < the method's own < what was tuned for this machine (``dh.tuned``) < preset file < the
+preset's for the profile < environment (``DH_OPT_KEY``) < ``--set key=value``.
 A key is ``role.path`` (``renderer.feather``) or the path alone where only one component has it. An option that a model
 declares with ``json_schema_extra={"shared": True}`` means the same in every component that has it: its path alone sets
 all of them.
@@ -84,6 +84,7 @@ def resolve_options(
     environment: Mapping[str, str] | None = None,
     *,
     profiles: PresetProfiles | None = None,
+    tuned: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, BaseModel]:
     """The options of every component of a chain, by role.
 
@@ -93,6 +94,7 @@ def resolve_options(
         sets: ``--set`` values by key; a string is read as YAML, so ``true``, ``3`` and ``[1, 2]`` mean what they say.
         environment: default: the process's.
         profiles: options by profile, then by role, as a preset file holds them.
+        tuned: options by role that were found best on this machine.
 
     Raises:
         OptionError: an unknown key or profile (naming the nearest), an ambiguous key, or a value that does not fit.
@@ -101,10 +103,11 @@ def resolve_options(
     for profile in profiles or {}:
         if profile not in known:
             raise OptionError(f"preset: method {chain.method.name} has no profile {profile!r}{nearest(profile, known)}")
-    models = {role: component.options_model() or NoOptions for role, component in chain.roles.items()}
+    models = _models(chain)
     index = _key_index(models)
     settings = [
         *_flatten(_by_role(chain.options), f"method {chain.title}: ", index),
+        *_flatten(_by_role(tuned or {}), "tuned option ", index),
         *_user_settings(chain, preset, sets, environment, profiles, index),
     ]
     trees: dict[str, dict[str, Any]] = {role: {} for role in models}
@@ -118,6 +121,26 @@ def resolve_options(
                 node = node.setdefault(parent, {})
             node[leaf] = setting.value
     return {role: _validate(model, trees[role], role, origins) for role, model in models.items()}
+
+
+def locate(chain: Chain, values: Mapping[str, Any], origin: str) -> dict[str, dict[str, Any]]:
+    """Values by role, then by the options' own names.
+
+    Args:
+        chain: whose components have the options.
+        values: by key, as ``--set`` takes them.
+        origin: begins any complaint.
+
+    Raises:
+        OptionError: an unknown key, naming the nearest, or an ambiguous one.
+    """
+    models = _models(chain)
+    index = _key_index(models)
+    found: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        for role, path in _locate(Setting(key, value, f"{origin}{key}"), index, models):
+            found.setdefault(role, {})[path] = value
+    return found
 
 
 def revise(options: OptionsT, values: Mapping[str, Any], origin: str) -> OptionsT:
@@ -186,6 +209,11 @@ def _user_settings(
 def _by_role(tree: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Without roles that hold nothing: they need not be the chain's."""
     return {role: values for role, values in tree.items() if values}
+
+
+def _models(chain: Chain) -> dict[str, type[BaseModel]]:
+    """The model of every component's options, by role."""
+    return {role: component.options_model() or NoOptions for role, component in chain.roles.items()}
 
 
 def _validate(

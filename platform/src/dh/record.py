@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import os
 import platform
@@ -16,6 +15,7 @@ import yaml
 from dh import checkpoints
 from dh.errors import InputError
 from dh.files import whole_file
+from dh.machine import version_of
 from dh.pipeline import StageStats
 from dh.session import Session
 from dh.text import one_line
@@ -49,6 +49,7 @@ def make_record(
             "version": version_of(component.distribution),
             "device": session.devices[role],
             "options": _options(session, role),
+            "tuned": session.tuned.get(role, {}),
             "checkpoints": {
                 spec.name: checkpoints.hashes(spec)
                 for spec in component.spec.checkpoints
@@ -184,14 +185,6 @@ def fingerprint(path: Path) -> dict[str, Any]:
         while block := file.read(1 << 20):
             digest.update(block)
     return {"path": str(path.absolute()), "bytes": path.stat().st_size, "sha256": digest.hexdigest()}
-
-
-def version_of(distribution: str) -> str:
-    """The installed version of a package, "" where it is not installed."""
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def _options(session: Session, role: str) -> dict[str, Any]:

@@ -115,6 +115,11 @@ class Chain:
         """Options of the method, or of its profile, by role."""
         return self.method.profile(self.profile).options
 
+    @property
+    def candidates(self) -> tuple[Mapping[str, Any], ...]:
+        """Configurations to choose from by measuring, each by option key; the first is the plain reference."""
+        return self.method.profile(self.profile).candidates
+
     def absent(self, *, commercial_only: bool = False) -> list[str]:
         """Names of the checkpoints to pull before every component has the weights that it needs.
 

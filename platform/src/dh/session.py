@@ -32,6 +32,7 @@ from dh.request import DEFAULT_FPS, RunRequest
 from dh.source import Source
 from dh.states import choose_device
 from dh.timing import exact_rate, frames_for
+from dh.tuned import TunedWork, read_tunings
 
 Result = TypeVar("Result")
 
@@ -95,11 +96,13 @@ class Session:
         chain: the components.
         mode: "offline" or "online".
         options: their options by role; of a component that was built, those that it really uses.
+        tuned: which of them were found best on this machine by ``dh bench METHOD --tune``, by role.
         devices: their devices by role.
         weights: folders that a component's options name in place of its checkpoints, by role.
         checkpoints: folders of the checkpoints that each role uses, by the checkpoint's name.
         avatar: the registered identity.
         fps: frames per second of motion and video.
+        stall_seconds: how long a component may work on one item.
         driver: what drives, once it was built for frames or motion.
         look_ahead: how many seconds of later speech a frame depends on, as the driver states it; None: all of it.
 
@@ -118,7 +121,7 @@ class Session:
         registry = registry or installed()
         self.request = request
         self.listener = listener
-        self._stall_seconds = _stall_seconds()
+        self.stall_seconds: float = _stall_seconds()
         self._guarding: Pipeline | None = None
         self._noticed: set[str] = set()
         saved = Avatar.load(request.avatar) if request.avatar else None
@@ -127,7 +130,7 @@ class Session:
             profile=request.profile,
             driver=request.driver,
             renderer=request.renderer,
-            demands=_demands(request, saved),
+            demands=demands_of(request, saved),
         )
         if self.chain.notice:
             self._notice(self.chain.notice)
@@ -148,6 +151,11 @@ class Session:
         }
         devices = choose_device(request.device, [component.spec for component in roles.values()])
         self.devices: dict[str, str] = dict(zip(roles, devices, strict=True))
+        self.tuned: dict[str, dict[str, Any]] = self._tuned_options()
+        if self.tuned:
+            self.options, self.mode = options_and_mode(
+                self.chain, request, prefer_online=prefer_online, tuned=self.tuned
+            )
         self._controls = ControlTrack.read(request.controls) if request.controls else ControlTrack()
         self._space = registry.space(self.chain.renderer.spec.motion_space, self.chain.renderer.name)
         self._driver_space = registry.space(self.chain.driver.spec.motion_space, self.chain.driver.name)
@@ -214,10 +222,22 @@ class Session:
         """Whether the mode is online."""
         return self.mode == "online"
 
+    @property
+    def tuned_work(self) -> TunedWork:
+        """What this run has in common with those that take the same tuned options."""
+        return TunedWork.of(self.chain, self.devices, self.weights, self.checkpoints)
+
+    def _tuned_options(self) -> dict[str, dict[str, Any]]:
+        """What was tuned for a run like this one, if the user has said nothing of it."""
+        if not self.chain.candidates:
+            return {}
+        tuning = read_tunings().of(self.tuned_work, self.chain)
+        return {} if tuning is None else tuning.replacing_defaults(self.chain, self.options)
+
     def _pipeline(self, stages: list[Stage], patient: Collection[str] = ()) -> Pipeline:
         """Stages to run. Online, no item waits in a queue behind another."""
         depth = 1 if self.online else DEPTH
-        return Pipeline(stages, depth=depth, stall_seconds=self._stall_seconds, patient=patient)
+        return Pipeline(stages, depth=depth, stall_seconds=self.stall_seconds, patient=patient)
 
     def _motion_stages(self, clock: SpeechClock, hear: Callable[[AudioChunk], AudioChunk] | None = None) -> list[Stage]:
         driver = self._build("driver")
@@ -332,14 +352,20 @@ class Session:
 
     def _guarded(self, name: str, function: Callable[[], Result]) -> Result:
         """Calls plugin code as a stage of its own: what it raises names it, and a hang is noticed."""
-        with Pipeline([Stage(name, lambda _: iter((function(),)))], stall_seconds=self._stall_seconds) as guarding:
+        with Pipeline([Stage(name, lambda _: iter((function(),)))], stall_seconds=self.stall_seconds) as guarding:
             self._guarding = guarding
             result: Result = next(iter(guarding))
         self._guarding = None
         return result
 
 
-def _demands(request: RunRequest, saved: Avatar | None) -> Demands:
+def demands_of(request: RunRequest, saved: Avatar | None = None) -> Demands:
+    """What a request asks of a profile that it leaves to the host.
+
+    Args:
+        request: the run.
+        saved: the avatar that it reads, None where it registers a source.
+    """
     return Demands(
         avatar_kind=saved.kind if saved is not None else None,
         names_weights=lambda chain: names_weights(

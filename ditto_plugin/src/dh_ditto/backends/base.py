@@ -37,12 +37,14 @@ class Backend(Protocol):
         name: "torch", "onnx" or "tensorrt".
         device: such as "cpu" or "cuda:0".
         precision: of warping and decoding.
+        graphs: whether networks run as CUDA graphs.
         on_device: whether its own arrays are PyTorch's tensors on a GPU, so that frames can be finished there.
     """
 
     name: BackendName
     device: str
     precision: Precision
+    graphs: bool
     on_device: bool
 
     def appearance(self, image: Array) -> Any:

@@ -38,6 +38,7 @@ class OnnxBackend:
     """
 
     name: Literal["onnx"] = "onnx"
+    graphs = False
     on_device = False
 
     def __init__(self, weights: Weights, device: str, precision: str, notice: Callable[[str], None]) -> None:

@@ -45,6 +45,7 @@ class TensorRTBackend:
     """
 
     name: Literal["tensorrt"] = "tensorrt"
+    graphs = False
     on_device = True
 
     def __init__(self, weights: Weights, device: str, precision: str, notice: Callable[[str], None]) -> None:

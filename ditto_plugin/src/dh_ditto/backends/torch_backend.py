@@ -55,8 +55,9 @@ class TorchBackend:
         self.device = device
         self._device = _device(torch, device)
         self.on_device = self._device.type == "cuda"
+        self.graphs = graphs and self.on_device
         self._recorder: CudaRecorder | None = None
-        if graphs and self.on_device:
+        if self.graphs:
             from dh_ditto.backends.cuda_graphs import CudaRecorder
 
             self._recorder = CudaRecorder()

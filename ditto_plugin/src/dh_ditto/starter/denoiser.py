@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -20,17 +20,26 @@ if TYPE_CHECKING:
 
 GRAPH_NAME = "motion_decoder.onnx"
 
+BackendName = Literal["onnx", "torch"]
+
 Window = tuple[Array, Array]
 """Conditioning motion and condition of a window."""
 
 
-def open_denoiser(folder: Path, model: TrainedModel, backend: str, device: str, guidance: float) -> Denoiser:
+def choose_backend(folder: Path, backend: BackendName | Literal["auto"]) -> BackendName:
+    """The backend for a trained folder; "auto" is ONNX Runtime where it has a file for it, else PyTorch."""
+    if backend != "auto":
+        return backend
+    return "onnx" if (folder / GRAPH_NAME).is_file() else "torch"
+
+
+def open_denoiser(folder: Path, model: TrainedModel, backend: BackendName, device: str, guidance: float) -> Denoiser:
     """The diffusion model of a trained folder, ready for ``Sampler``.
 
     Args:
         folder: with weights, a graph for ONNX Runtime, or both.
         model: what its ``model.yaml`` says.
-        backend: "onnx", "torch" or "auto", which is ONNX Runtime where the folder has a file for it.
+        backend: see ``choose_backend``.
         device: "cpu", "cuda" or "cuda:1".
         guidance: weight of the condition; 1 is no guidance.
 
@@ -39,9 +48,8 @@ def open_denoiser(folder: Path, model: TrainedModel, backend: str, device: str, 
         InputError: it holds something else.
         ExtraMissing: PyTorch is asked for and not installed.
     """
-    graph = folder / GRAPH_NAME
-    if backend == "onnx" or (backend == "auto" and graph.is_file()):
-        return OnnxSteeredDenoiser(OnnxSession(graph, device), guidance)
+    if backend == "onnx":
+        return OnnxSteeredDenoiser(OnnxSession(folder / GRAPH_NAME, device), guidance)
     require("torch")
     from dh_ditto.networks.guided_denoiser import GuidedDenoiser
 

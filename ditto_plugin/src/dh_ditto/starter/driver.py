@@ -13,7 +13,7 @@ from dh_ditto.diffusion import Sampler
 from dh_ditto.motion import Array
 from dh_ditto.starter import layout
 from dh_ditto.starter.conditions import StarterConditions
-from dh_ditto.starter.denoiser import open_denoiser
+from dh_ditto.starter.denoiser import choose_backend, open_denoiser
 from dh_ditto.starter.head import TrailingMean
 from dh_ditto.starter.life import FPS
 from dh_ditto.starter.mel import LOOK_AHEAD, MelFeatures
@@ -53,11 +53,13 @@ class StarterDriver:
     """
 
     def __init__(self, options: StarterOptions, context: dh.Context) -> None:
-        self.options, self._context = options.with_mode_defaults(), context
         folder = context.weights or SHIPPED
+        backend = choose_backend(folder, options.backend)
+        self.options = options.with_mode_defaults().model_copy(update={"backend": backend})
+        self._context = context
         self._model = TrainedModel.read(folder)
         _check(self._model, folder)
-        self._denoiser = open_denoiser(folder, self._model, options.backend, context.device, options.guidance)
+        self._denoiser = open_denoiser(folder, self._model, backend, context.device, options.guidance)
         self._conditions: StarterConditions | None = None  # of the drive that goes on
         self.look_ahead = online_look_ahead(options) if options.online else None
         """Seconds of later speech that a frame depends on; None: all of it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dh.bench.figures import settings
 from dh.errors import InputError
 
 SAME = ("method", "profile", "frame", "fps")
@@ -43,7 +44,11 @@ def read_figures(path: Path) -> dict[str, Any]:
         raise InputError(f"--compare {path}: no such file; 'dh bench -o {path}' writes one") from error
     except ValueError as error:
         raise InputError(f"--compare {path}: is no file that 'dh bench -o' wrote") from error
-    if not isinstance(figures, dict) or "method" not in figures or not {"parts", "end_to_end"} & set(figures):
+    if (
+        not isinstance(figures, dict)
+        or "method" not in figures
+        or not {"parts", "end_to_end", "candidates"} & set(figures)
+    ):
         raise InputError(f"--compare {path}: is no file that 'dh bench -o' wrote")
     return figures
 
@@ -93,6 +98,9 @@ def _figures(figures: Mapping[str, Any]) -> Iterator[tuple[str, float, bool]]:
         yield from ((f"delay, {rank}, ms", value, False) for rank, value in online["delay_ms"].items())
     for stage in figures.get("end_to_end", {}).get("stages", ()):
         yield f"{stage['name']}, ms/frame", stage["ms_per_frame"], False
+    for candidate in figures.get("candidates", ()):
+        if candidate["frames_per_second"] is not None:
+            yield f"candidate {settings(candidate['options'])}, frames/s", candidate["frames_per_second"], True
     for part in figures.get("parts", ()):
         yield f"part {part['name']}, ms", part["ms"], False
     for key, words in (("register_seconds", "registration, s"), ("peak_memory_mib", "peak memory, MiB")):

@@ -84,9 +84,15 @@ def title(figures: Mapping[str, Any]) -> str:
         words.append(f"profile {figures['profile']}")
     if figures.get("mode"):
         words.append(figures["mode"])
-    words += [f"{key}={value}" for key, value in figures.get("options", {}).items()]
+    if options := figures.get("options"):
+        words.append(settings(options, ", "))
     gpu = f", {machine['gpu']}" if "gpu" in machine else ""
     return f"{', '.join(words)} on {machine['processor']}, {machine['cores']} cores{gpu}, Python {machine['python']}"
+
+
+def settings(options: Mapping[str, Any], between: str = " ") -> str:
+    """Options as ``--set`` takes them, with something between two."""
+    return between.join(f"{key}={value}" for key, value in options.items())
 
 
 def rounded(value: float) -> str:

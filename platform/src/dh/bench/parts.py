@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from dh.bench.machine import machine, peak_memory
 from dh.bench.request import BenchRequest
 from dh.components import PartsBench
+from dh.machine import machine, peak_memory
 from dh.progress import Listener, Notice, ignore
 from dh.registry import import_dotted, installed
 from dh.states import choose_device

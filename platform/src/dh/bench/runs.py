@@ -15,10 +15,10 @@ from dh.api import run
 from dh.audio import SAMPLE_RATE, AudioChunk
 from dh.bench.figures import StageTimes, speed, stage_rows, stage_times
 from dh.bench.inputs import framed_portrait, speech_samples, write_speech
-from dh.bench.machine import machine, peak_memory
 from dh.bench.online import measure_online
 from dh.bench.request import SECONDS, BenchRequest
 from dh.bench.session import WarmSession
+from dh.machine import machine, peak_memory
 from dh.media.audio import read_speech
 from dh.motion import Motion
 from dh.progress import Event, Listener, Notice, ignore

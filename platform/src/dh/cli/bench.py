@@ -14,6 +14,7 @@ from dh.cli.completion import complete_method
 from dh.cli.figures import print_comparisons, print_figures
 from dh.cli.output import Json, print_json
 from dh.errors import InputError, MissingError, OptionError
+from dh.text import nearest
 
 if TYPE_CHECKING:
     from dh.bench import BenchRequest
@@ -63,6 +64,18 @@ def bench(
         tuple[str, str] | None,
         typer.Option("--compare", metavar="FILE FILE", help="Measure nothing; compare two files that -o wrote."),
     ] = None,
+    tune: Annotated[
+        bool,
+        typer.Option(
+            "--tune",
+            help="Measure the configurations that the method declares, such as its backends and precisions, and keep "
+            "the best for later runs.",
+        ),
+    ] = False,
+    forget: Annotated[
+        bool,
+        typer.Option("--forget", help="Measure nothing; forget what --tune kept of the method, or of its --profile."),
+    ] = False,
     json: Json = False,
     quiet: parameters.Quiet = False,
 ) -> None:
@@ -72,6 +85,10 @@ def bench(
     speech arrives. Then the method's own parts, where it has such, against the plain way of doing the same; parts need
     no weights. What cannot run here is left out with a note. --set chooses backend, precision and batch of both.
     Without --source and --audio runs take the project's examples, the portrait in a 1280x720 frame.
+
+    --tune runs each configuration that the method declares for a short while, refuses those whose frames are not the
+    reference's within 45 dB, and keeps the fastest on this machine. Later runs with the same weights take it wherever
+    neither the user nor a preset sets one of its options; 'dh doctor' shows it.
     """
     if compare is not None:
         given = (
@@ -90,13 +107,21 @@ def bench(
             output,
             plot,
         )
-        if any(option is not None for option in given):
+        if tune or forget or any(option is not None for option in given):
             raise OptionError("--compare measures nothing: give it the two files alone")
         _compare(Path(compare[0]), Path(compare[1]), json)
         return
     _check_files({"--source": source, "--audio": audio}, output, plot)
     if name and method and name != method:
         raise OptionError(f"two methods are named, {name} and {method}; give one")
+    if forget:
+        others = (source, audio, driver, renderer, sets, device, mode, seconds, only, output, plot)
+        if tune or any(option is not None for option in others):
+            raise OptionError("--forget measures nothing: give it a method, and --profile for one of its profiles")
+        _forget(name or method, profile, json)
+        return
+    if tune and (only or plot):
+        raise OptionError(f"--tune: measures whole runs of candidates; leave {'--only' if only else '--plot'} out")
 
     from dh.bench import BenchRequest
     from dh.cli.display import Display
@@ -116,7 +141,12 @@ def bench(
     )
     runs_asked = any(option is not None for option in (seconds, source, audio, profile, driver, renderer, mode))
     with Display(quiet=quiet) as display:
-        figures = _measured(request, only, runs_asked, display)
+        if tune:
+            from dh.bench import tune as tune_method
+
+            figures = tune_method(request, display)
+        else:
+            figures = _measured(request, only, runs_asked, display)
     if output is not None:
         _write(figures, Path(output))
     if plot is not None:
@@ -182,6 +212,27 @@ def _write(figures: dict[str, Any], path: Path) -> None:
 
     with whole_file(path) as temporary:
         temporary.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _forget(method: str | None, profile: str | None, json: bool) -> None:
+    from dh.registry import installed
+    from dh.tuned import read_tunings, write_tunings
+
+    if method is None:
+        raise OptionError("--forget: name a method, as in 'dh bench METHOD --forget'")
+    spec = installed().method(method)
+    known = [one.name for one in spec.profiles]
+    if profile is not None and profile not in known:
+        raise OptionError(f"--profile {profile}: method {method} has no such profile{nearest(profile, known)}")
+    before = read_tunings()
+    after = before.without(method, profile)
+    count = len(before.tunings) - len(after.tunings)
+    if count:
+        write_tunings(after)
+    if json:
+        print_json({"method": method, "profile": profile, "forgotten": count})
+    else:
+        typer.echo(f"{count} tuned configuration{'' if count == 1 else 's'} of {method} forgotten")
 
 
 def _compare(first: Path, second: Path, json: bool) -> None:

@@ -38,6 +38,8 @@ def print_figures(figures: dict[str, Any]) -> None:
         _print_runs(figures)
     if "parts" in figures:
         _print_parts(figures["parts"])
+    if "candidates" in figures:
+        _print_candidates(figures["candidates"], figures["tuned"])
     typer.echo(f"peak memory {figures['peak_memory_mib']:.0f} MiB")
     if "peak_gpu_memory_mib" in figures:
         typer.echo(f"peak GPU memory {figures['peak_gpu_memory_mib']:.0f} MiB")
@@ -101,6 +103,36 @@ def _print_online(online: dict[str, Any]) -> None:
     )
     if online["look_ahead_ms"] is not None:
         typer.echo(f"look-ahead {online['look_ahead_ms']:g} ms of it")
+
+
+def _print_candidates(candidates: list[dict[str, Any]], tuned: dict[str, Any]) -> None:
+    from dh.bench.figures import rounded, settings
+
+    print_table(
+        ("candidate", "frames/s", "frames", "PSNR dB", ""),
+        [
+            (
+                settings(row["options"]),
+                "" if row["frames_per_second"] is None else rounded(row["frames_per_second"]),
+                str(row["frames"] or ""),
+                "" if row["psnr"] is None else f"{row['psnr']:.1f}",
+                _verdict(row),
+            )
+            for row in candidates
+        ],
+    )
+    typer.echo(f"later runs take {settings(tuned['options'])}, where nothing else is said: {tuned['file']}")
+
+
+def _verdict(row: dict[str, Any]) -> str:
+    from dh.bench.tuning import FAITHFUL
+
+    reasons = {
+        "refused": f": below {FAITHFUL:g} dB",
+        "left out": f": {row['reason']}",
+    }
+    result = f"{row['result']}{reasons.get(row['result'], '')}"
+    return f"reference, {result}" if row["reference"] else result
 
 
 def _print_parts(parts: list[dict[str, Any]]) -> None:

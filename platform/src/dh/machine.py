@@ -1,13 +1,18 @@
-"""What figures are measured on, and the memory they took."""
+"""The machine: what figures are measured on, the memory they took, and the versions of what is installed."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import platform
 import resource
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+_DRIVER = Path("/proc/driver/nvidia/gpus")
 
 
 def machine() -> dict[str, Any]:
@@ -42,6 +47,27 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def gpus() -> list[str]:
+    """Names of NVIDIA's GPUs as the driver tells them, without PyTorch; none where it does not."""
+    told = [path.read_text(encoding="utf-8") for path in sorted(_DRIVER.glob("*/information"))]
+    names = [line.partition(":")[2].strip() for text in told for line in text.splitlines() if line.startswith("Model:")]
+    tool = shutil.which("nvidia-smi")
+    if names or tool is None:
+        return names
+    listed = subprocess.run(
+        [tool, "--query-gpu=name", "--format=csv,noheader"], capture_output=True, text=True, check=False
+    )
+    return listed.stdout.splitlines() if listed.returncode == 0 else []
+
+
+def version_of(distribution: str) -> str:
+    """The installed version of a package, "" where it is not installed."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _cuda_in_use() -> Any:
