@@ -197,7 +197,7 @@ def test_a_declaration_that_cannot_be_meant_is_refused() -> None:
 
 
 def test_an_option_for_weights_that_the_model_lacks_is_the_plugins_fault(checkpoint_root: Path, picture: Path) -> None:
-    spec = component(options="dh.testing.toy:ToyDriverOptions", weights_option="weights")
+    spec = component(options="dh.testing.toy_components:ToyDriverOptions", weights_option="weights")
     with pytest.raises(dh.PluginError, match="made plugin: needy has no option 'weights' for its weights"):
         Session(make_request(method="toy", driver="needy", source=picture), registry=registry_with(spec))
 

@@ -17,6 +17,7 @@ from dh.presets import read_preset
 from dh.registry import Chain, Registry
 from dh.request import combine, make_request
 from dh.testing import FakeEntryPoint, toy
+from dh.testing.toy_components import ToyDriverOptions
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ def test_a_mapping_for_an_unknown_option_is_not_passed_over(mapped: Chain, value
 
 
 def test_an_option_table_shows_type_default_range_and_help() -> None:
-    row = option_rows(toy.ToyDriverOptions)[0]
+    row = option_rows(ToyDriverOptions)[0]
     assert (row.key, row.type, row.default, row.range) == ("gain", "float", "4.0", "0 to 100")
     assert row.help == "mouth opening per unit of loudness"
 

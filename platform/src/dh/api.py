@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,17 @@ from dh.audio import AudioChunk
 from dh.avatar import Avatar
 from dh.errors import InputError, OptionError
 from dh.files import check_writable
+from dh.media.audio import read_speech
 from dh.media.codecs import default_codec_for
 from dh.media.writer import VideoWriter, check_target, is_stream
 from dh.mode import Mode
+from dh.motion import Motion
 from dh.pipeline import StageStats
 from dh.presets import read_preset
 from dh.progress import Listener, Progress, ignore
 from dh.record import make_record, read_record, record_path, replay, write_record
 from dh.request import RunRequest, combine, make_request
-from dh.session import FrameStream, Session
+from dh.session import SPEECH_CHUNK_SECONDS, FrameStream, Session
 
 PathLike = str | os.PathLike[str]
 
@@ -107,7 +109,7 @@ def run(
                 target, width=width, height=height, fps=session.fps, audio=request.audio, codec=codec, crf=crf
             )
             with writer:
-                encode = _encode(frames, writer, on_event)
+                encode = _encode(frames, writer, on_event, clock)
                 on_event(Progress("finish"))
             clock.lap("render")
     described = {
@@ -120,7 +122,9 @@ def run(
         "frames": encode.items,
         "duration": encode.items / session.fps,
     }
-    record = make_record(session, described, clock.seconds, [*frames.stats, encode])
+    record = make_record(
+        session, described, clock.seconds, [*frames.stats, encode], first_frame_seconds=clock.first_frame
+    )
     if not is_stream(target):
         write_record(record, record_path(Path(target)))
     return record
@@ -150,16 +154,45 @@ def stream(
     ``audio`` is a file, or an iterable of ``AudioChunk`` that may be endless: frames come as audio arrives. Such a run
     is online where ``mode`` is None and the driver can. The other arguments are those of ``run``.
     """
-    given = _given(locals(), drop=("audio", "config", "on_event"))
-    chunks: Iterable[AudioChunk] | None = None
-    if isinstance(audio, (str, os.PathLike)):
-        given["audio"] = audio
-    else:
-        chunks = audio
-    values = combine(read_preset(config) if config else None, **given)
-    values.pop("codec", None)
-    values.pop("crf", None)
-    return Session(make_request(**values), listener=on_event, prefer_online=chunks is not None).frames(chunks)
+    session, chunks = _open(_given(locals(), drop=("audio", "config", "on_event")), audio, config, on_event)
+    return session.frames(chunks)
+
+
+def drive(
+    method: str,
+    *,
+    audio: PathLike | Iterable[AudioChunk],
+    source: PathLike | None = None,
+    avatar: PathLike | None = None,
+    config: str | None = None,
+    profile: str | None = None,
+    driver: str | None = None,
+    renderer: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    mode: Mode | None = None,
+    controls: PathLike | None = None,
+    seed: int | None = None,
+    fps: float | None = None,
+    device: str | None = None,
+    commercial_only: bool | None = None,
+    on_event: Listener = ignore,
+) -> Iterator[Motion]:
+    """Makes motion without rendering it: what the method's driver, or another, makes of the speech.
+
+    Yields exactly what a renderer would get: motion in the renderer's space, ceil(seconds of speech x fps) frames in
+    all, in chunks of any size and in order, with ``controls`` attached and not applied. Work begins with the first
+    chunk that is asked for; an iterator that is left early is to be closed.
+
+    Args are those of ``stream``.
+
+    Raises:
+        DHError: see ``dh.errors``; what is wrong with the request at once, what the driver raises from the iterator.
+    """
+    session, chunks = _open(_given(locals(), drop=("audio", "config", "on_event")), audio, config, on_event)
+    if chunks is None:
+        assert session.request.audio is not None
+        chunks = read_speech(session.request.audio, chunk_seconds=SPEECH_CHUNK_SECONDS)
+    return session.motion(chunks)
 
 
 def create_avatar(
@@ -180,12 +213,29 @@ def create_avatar(
     return Session(make_request(**values), listener=on_event).avatar
 
 
-def _encode(frames: FrameStream, writer: VideoWriter, on_event: Listener) -> StageStats:
+def _open(
+    given: dict[str, Any], audio: PathLike | Iterable[AudioChunk], config: str | None, on_event: Listener
+) -> tuple[Session, Iterable[AudioChunk] | None]:
+    """The session of a call that takes speech as a file or as chunks, and the chunks, None for a file."""
+    chunks: Iterable[AudioChunk] | None = None
+    if isinstance(audio, (str, os.PathLike)):
+        given["audio"] = audio
+    else:
+        chunks = audio
+    values = combine(read_preset(config) if config else None, **given)
+    values.pop("codec", None)
+    values.pop("crf", None)
+    return Session(make_request(**values), listener=on_event, prefer_online=chunks is not None), chunks
+
+
+def _encode(frames: FrameStream, writer: VideoWriter, on_event: Listener, clock: _Clock) -> StageStats:
     """Writes every frame; the caller's thread is the pipeline's last stage."""
     stats = StageStats("encode")
     begin = mark = time.perf_counter()
     for frame in frames:
         arrived = time.perf_counter()
+        if not stats.items:
+            clock.mark_first_frame()
         writer.write(frame.image)
         written = time.perf_counter()
         stats.waiting_in += arrived - mark
@@ -197,11 +247,15 @@ def _encode(frames: FrameStream, writer: VideoWriter, on_event: Listener) -> Sta
 
 
 class _Clock:
-    """Seconds of each phase."""
+    """Seconds of each phase, and from the start to the first frame."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._begin = time.perf_counter()
+        self.first_frame = 0.0
+        self._start = self._begin = time.perf_counter()
+
+    def mark_first_frame(self) -> None:
+        self.first_frame = time.perf_counter() - self._start
 
     def lap(self, phase: str) -> None:
         now = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What a plugin author implements: an AvatarBuilder, a Driver, a Renderer or an Adapter.
+"""What a plugin author implements: an AvatarBuilder, a Driver, a Renderer, an Adapter or a Metric.
 
 The host constructs each as ``Class(options, context)`` once per run, in the order avatar, driver, adapters, renderer. A
 component that fills in options itself, for instance with defaults that come with its weights, keeps the result as its
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from dh.audio import AudioChunk
     from dh.avatar import Avatar
+    from dh.evaluation.material import Material
+    from dh.evaluation.measure import Measure
     from dh.motion import Motion
     from dh.progress import Listener
     from dh.source import Source
@@ -210,4 +212,20 @@ class Adapter(Protocol):
 
     def adapt(self, avatar: Avatar, motion: Iterator[Motion]) -> Iterator[Motion]:
         """Yields motion of the target space for the same stretch of time."""
+        ...
+
+
+class Metric(Protocol):
+    """Measures a video. ``context.fps`` is the video's rate."""
+
+    def __init__(self, options: Any, context: Context) -> None: ...
+
+    def measure(self, material: Material) -> Measure:
+        """The metric's value on one video, with what it rests on.
+
+        Work that several metrics need is done once, through ``material.shared``.
+
+        Raises:
+            NotMeasurable: it cannot be computed here; one line says why.
+        """
         ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 API_VERSION = 1
 """Version of the hook API. Hooks and arguments are only ever added; a plugin states what it was written for
@@ -18,6 +18,9 @@ as ``DH_API_VERSION`` in its entry-point module (absent: 1)."""
 CommercialUse = Literal["allowed", "refused", "unknown"]
 CheckpointNeed = Literal["required", "alternative", "optional"]
 """What a checkpoint is to the component that lists it, see ``CheckpointSpec``."""
+
+MetricNeed = Literal["reference", "audio", "record"]
+"""What a metric looks at beyond the video, see ``MetricSpec``."""
 
 AUTO_PROFILE = "auto"
 """In place of a profile's name: the best one that can run here."""
@@ -205,12 +208,32 @@ class AdapterSpec(ComponentSpec):
 class MetricSpec(ComponentSpec):
     """Measures a video.
 
-    ``tier`` 0 needs no weights, 1 weights that permit use, 2 research-only weights.
+    Args:
+        unit: of the value, in a word or symbol; empty for a plain number.
+        higher_is_better: None where neither direction is.
+        tier: 0 needs no weights, 1 weights that permit use, 2 research-only weights.
+        title: short name for tables; empty: the name.
+        explanation: two to four plain sentences for the report: what it measures, how, and what good values are.
+        version: changes whenever the numbers may change.
+        needs: what must be given beyond the video: a "reference" video, "audio" (the video's own track counts), the
+            "record" of the run that made it.
     """
 
     unit: str
     higher_is_better: bool | None
     tier: Literal[0, 1, 2] = 0
+    title: str = ""
+    explanation: str = ""
+    version: str = "1"
+    needs: tuple[MetricNeed, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.tier not in (0, 1, 2):
+            raise ValueError(f"{self.name}: tier must be 0, 1 or 2, not {self.tier!r}")
+        unknown = set(self.needs) - set(get_args(MetricNeed))
+        if unknown:
+            raise ValueError(f"{self.name}: unknown needs {sorted(unknown)}; use 'reference', 'audio' or 'record'")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@
     │   ├── ExtraMissing      3  packages that are not installed
     │   ├── CheckpointMissing 3  weights that are not there
     │   └── DeviceMissing     3  no such device
+    ├── NotMeasurable         1  a metric cannot be computed on this video
     ├── Interrupted         130  the user stopped work that can go on later
     └── MethodError           1  a plugin failed
         ├── PluginError       1  while it was loaded
@@ -61,6 +62,10 @@ class CheckpointMissing(MissingError):
 
 class DeviceMissing(MissingError):
     """A device that this machine does not have."""
+
+
+class NotMeasurable(DHError):
+    """A metric cannot be computed on what it was given: no face, no sound, no reference."""
 
 
 class Interrupted(DHError):

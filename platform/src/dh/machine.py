@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from dh.memory import peak_memory_mib
 
 _DRIVER = Path("/proc/driver/nvidia/gpus")
 
@@ -31,12 +32,6 @@ def peak_memory() -> dict[str, float]:
     peaks = {"peak_memory_mib": round(peak_memory_mib(), 1)}
     cuda = _cuda_in_use()
     return peaks if cuda is None else {**peaks, "peak_gpu_memory_mib": round(cuda.max_memory_allocated() / 2**20, 1)}
-
-
-def peak_memory_mib() -> float:
-    """Largest resident size of this process so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024**2 if sys.platform == "darwin" else 1024)
 
 
 def processor() -> str:

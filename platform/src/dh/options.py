@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import types
 import typing
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union
 
@@ -110,6 +110,26 @@ def resolve_options(
         *_flatten(_by_role(tuned or {}), "tuned option ", index),
         *_user_settings(chain, preset, sets, environment, profiles, index),
     ]
+    return _fill(models, settings, index)
+
+
+def resolve_sets(models: Mapping[str, type[BaseModel]], sets: Mapping[str, Any]) -> dict[str, BaseModel]:
+    """The options of components that form no chain, such as metrics.
+
+    Args:
+        models: by component name.
+        sets: as ``resolve_options`` takes them, a component's name in place of its role.
+
+    Raises:
+        OptionError: as ``resolve_options``.
+    """
+    index = _key_index(models)
+    return _fill(models, _flatten({key: read_value(value) for key, value in sets.items()}, "--set ", index), index)
+
+
+def _fill(
+    models: Mapping[str, type[BaseModel]], settings: Iterable[Setting], index: Mapping[str, list[tuple[str, str]]]
+) -> dict[str, BaseModel]:
     trees: dict[str, dict[str, Any]] = {role: {} for role in models}
     origins: dict[tuple[str, str], str] = {}
     for setting in settings:
@@ -252,7 +272,7 @@ def _locate(
         choices = " or ".join(f"{role}.{path}" for role, path in places)
         raise OptionError(f"{setting.origin}: more than one component has this option; write {choices}")
     if not index:
-        raise OptionError(f"{setting.origin}: no component of this method has options")
+        raise OptionError(f"{setting.origin}: no component that takes part has options")
     qualified = "." in setting.key and setting.key.partition(".")[0] in models
     known = [key for key in index if ("." in key and key.partition(".")[0] in models) == qualified]
     raise OptionError(f"{setting.origin}: unknown option {setting.key!r}{nearest(setting.key, known)}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Phase = Literal["prepare", "register", "render", "finish", "train"]
+Phase = Literal["prepare", "register", "render", "finish", "train", "evaluate"]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from dh import checkpoints
 from dh.errors import InputError
 from dh.files import whole_file
 from dh.machine import version_of
+from dh.memory import peak_memory_mib
 from dh.pipeline import StageStats
 from dh.session import Session
 from dh.text import one_line
@@ -31,7 +32,12 @@ def record_path(output: Path) -> Path:
 
 
 def make_record(
-    session: Session, output: dict[str, Any], seconds: dict[str, float], stages: list[StageStats]
+    session: Session,
+    output: dict[str, Any],
+    seconds: dict[str, float],
+    stages: list[StageStats],
+    *,
+    first_frame_seconds: float,
 ) -> dict[str, Any]:
     """The record of a finished run, as JSON holds it.
 
@@ -40,6 +46,7 @@ def make_record(
         output: path, codec, crf, width, height, frames, fps and duration in seconds.
         seconds: of each phase.
         stages: counts and times of every stage.
+        first_frame_seconds: from the call, registration included, to the first frame.
     """
     request = session.request
     components = {
@@ -90,6 +97,8 @@ def make_record(
             "seconds": {phase: round(value, 3) for phase, value in seconds.items()},
             "frames_per_second": round(output["frames"] / seconds["render"], 2),
             "real_time_factor": round(made / seconds["render"], 3),
+            "first_frame_seconds": round(first_frame_seconds, 3),
+            "peak_memory_mib": round(peak_memory_mib(), 1),
             "stages": [
                 {
                     "name": stage.name,

@@ -195,6 +195,15 @@ class Registry:
         method: MethodSpec = self._find(self.methods, name, "METHOD")
         return method
 
+    def metric(self, name: str) -> Component[MetricSpec]:
+        """A metric by name.
+
+        Raises:
+            OptionError: there is none, naming the nearest.
+        """
+        metric: Component[MetricSpec] = self._find(self.metrics, name, "--metrics")
+        return metric
+
     def checkpoints(self) -> dict[str, CheckpointSpec]:
         """Every checkpoint that a component declares, by name."""
         return {spec.name: spec for component in self.components() for spec in component.spec.checkpoints}

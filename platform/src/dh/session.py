@@ -121,7 +121,7 @@ class Session:
         registry = registry or installed()
         self.request = request
         self.listener = listener
-        self.stall_seconds: float = _stall_seconds()
+        self._stall_seconds = stall_seconds()
         self._guarding: Pipeline | None = None
         self._noticed: set[str] = set()
         saved = Avatar.load(request.avatar) if request.avatar else None
@@ -237,7 +237,7 @@ class Session:
     def _pipeline(self, stages: list[Stage], patient: Collection[str] = ()) -> Pipeline:
         """Stages to run. Online, no item waits in a queue behind another."""
         depth = 1 if self.online else DEPTH
-        return Pipeline(stages, depth=depth, stall_seconds=self.stall_seconds, patient=patient)
+        return Pipeline(stages, depth=depth, stall_seconds=self._stall_seconds, patient=patient)
 
     def _motion_stages(self, clock: SpeechClock, hear: Callable[[AudioChunk], AudioChunk] | None = None) -> list[Stage]:
         driver = self._build("driver")
@@ -352,7 +352,7 @@ class Session:
 
     def _guarded(self, name: str, function: Callable[[], Result]) -> Result:
         """Calls plugin code as a stage of its own: what it raises names it, and a hang is noticed."""
-        with Pipeline([Stage(name, lambda _: iter((function(),)))], stall_seconds=self.stall_seconds) as guarding:
+        with Pipeline([Stage(name, lambda _: iter((function(),)))], stall_seconds=self._stall_seconds) as guarding:
             self._guarding = guarding
             result: Result = next(iter(guarding))
         self._guarding = None
@@ -375,7 +375,12 @@ def demands_of(request: RunRequest, saved: Avatar | None = None) -> Demands:
     )
 
 
-def _stall_seconds() -> float:
+def stall_seconds() -> float:
+    """How long a stage may work on one item before it counts as stalled: ``DH_STALL_SECONDS``, or 120.
+
+    Raises:
+        OptionError: that is no number above 0.
+    """
     text = os.environ.get("DH_STALL_SECONDS", "")
     try:
         seconds = float(text) if text else STALL_SECONDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dh.checkpoints.store import checkpoint_root, folder, state
 from dh.declarations import CheckpointSpec, ComponentSpec
@@ -17,7 +17,7 @@ from dh.text import one_line
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from dh.registry import Chain
+    from dh.registry import Chain, Component
 
 
 def absent(spec: ComponentSpec, *, commercial_only: bool = False) -> list[str]:
@@ -71,17 +71,22 @@ def weights_folders(chain: Chain, options: Mapping[str, BaseModel]) -> dict[str,
         InputError: there is no such folder.
         PluginError: a component declares an option for it that it does not have.
     """
-    folders = {}
-    for role, component in chain.roles.items():
-        option = component.spec.weights_option
-        if option is None:
-            continue
-        if option not in type(options[role]).model_fields:
-            raise PluginError(f"{component.plugin} plugin: {component.name} has no option {option!r} for its weights")
-        named = getattr(options[role], option)
-        if named:
-            folders[role] = find_weights(str(named), f"--set {option}={named}")
-    return folders
+    named = {role: named_weights(component, options[role]) for role, component in chain.roles.items()}
+    return {role: folder for role, folder in named.items() if folder is not None}
+
+
+def named_weights(component: Component[Any], options: BaseModel) -> Path | None:
+    """The folder that one component's options name in place of its checkpoints; None where they name none.
+
+    Raises are those of ``weights_folders``.
+    """
+    option = component.spec.weights_option
+    if option is None:
+        return None
+    if option not in type(options).model_fields:
+        raise PluginError(f"{component.plugin} plugin: {component.name} has no option {option!r} for its weights")
+    named = getattr(options, option)
+    return find_weights(str(named), f"--set {option}={named}") if named else None
 
 
 def find_weights(named: str, origin: str) -> Path:

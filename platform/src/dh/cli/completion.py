@@ -52,3 +52,18 @@ def complete_checkpoint(incomplete: str) -> list[str]:
     from dh.registry import installed
 
     return [name for name in installed().checkpoints() if name.startswith(incomplete)]
+
+
+def complete_metrics(incomplete: str) -> list[str]:
+    """Metrics, after those of a list that are there already."""
+    from dh.registry import installed
+
+    before, comma, begun = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in installed().metrics if name.startswith(begun)]
+
+
+def complete_plugin(incomplete: str) -> list[str]:
+    """Plugins."""
+    from dh.plugins import installed_plugins
+
+    return [record.name for record in installed_plugins().records if record.name.startswith(incomplete)]

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-_WORDS: dict[Phase, str] = {
+PHASE_WORDS: dict[Phase, str] = {
     "prepare": "preparing",
     "register": "registering",
     "render": "rendering",
     "finish": "finishing",
     "train": "training",
+    "evaluate": "evaluating",
 }
 _REFRESH_SECONDS = 0.1
 
@@ -83,7 +84,7 @@ class Display:
             return
         self._bar.update(
             self._task,
-            description=_WORDS[event.phase],
+            description=PHASE_WORDS[event.phase],
             completed=event.done,
             total=event.total,
             figures=", ".join(progress_figures(event)),

@@ -40,7 +40,7 @@ class FaceLandmarker:
     def __init__(self, *, crop_scale: float = 2.3, crop_size: int = 512) -> None:
         self._scale, self._size = crop_scale, crop_size
         self._warm = False
-        with _silent_stderr():
+        with silent_stderr():
             from mediapipe.python.solutions import face_detection, face_mesh
 
             self._detectors = [
@@ -112,7 +112,7 @@ class FaceLandmarker:
     def _mesh_on(self, image: Image, matrix: Array, size: int) -> Array | None:
         """Landmarks found on one crop, in pixels of the whole picture."""
         crop = cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
-        with contextlib.nullcontext() if self._warm else _silent_stderr():  # its first face makes it talk
+        with contextlib.nullcontext() if self._warm else silent_stderr():  # its first face makes it talk
             faces: Sequence[Any] = self._mesh.process(crop).multi_face_landmarks or []
         if not faces:
             return None
@@ -136,7 +136,7 @@ def _without_doubles(faces: list[Array]) -> list[Array]:
 
 
 @contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
+def silent_stderr() -> Iterator[None]:
     """Keeps what native libraries print while they load off the user's terminal."""
     os.environ.setdefault("GLOG_minloglevel", "3")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -77,22 +77,31 @@ def best_lag(follower: Array, leader: Array, reach: int) -> tuple[int, float]:
     return lag, found[lag]
 
 
-def blinks(opening: Array, fps: float) -> int:
-    """How often an eye shuts and opens again: dips to half of its usual opening, no longer than 0.6 s.
+def blink_spans(opening: Array, fps: float) -> list[tuple[int, int]]:
+    """When an eye shuts and opens again: dips to half of its usual opening, no longer than 0.6 s.
 
     Args:
         opening: (n,), of an eye in any unit.
         fps: frames per second.
+
+    Returns:
+        For each blink its first frame and the first one after it.
     """
     share = opening / np.median(opening)
-    count, begin = 0, -1
+    spans, begin = [], -1
     for frame, value in enumerate(share):
         if begin < 0 and value < _SHUT:
             begin = frame
         elif begin >= 0 and value > _OPEN:
-            count += (frame - begin) / fps <= _LONGEST_BLINK_SECONDS
+            if (frame - begin) / fps <= _LONGEST_BLINK_SECONDS:
+                spans.append((begin, frame))
             begin = -1
-    return count
+    return spans
+
+
+def blinks(opening: Array, fps: float) -> int:
+    """How often an eye blinks; arguments as ``blink_spans``."""
+    return len(blink_spans(opening, fps))
 
 
 def jitter(track: Array, chosen: Mask | None = None) -> float:

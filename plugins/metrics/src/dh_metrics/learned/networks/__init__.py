@@ -1,0 +1,1 @@
+"""The networks, with the published layers and key names, so that published state dicts load strictly."""
