@@ -106,8 +106,8 @@ import dh
 @dh.hookimpl
 def dh_drivers():
     yield dh.DriverSpec(
-        name="patient", summary="", implementation="dh.testing.toy:ToyDriver", motion_space="arkit", look_ahead=None,
-        options="dh.testing.toy:ToyDriverOptions",
+        name="patient", summary="", implementation="dh.testing.toy_components:ToyDriver", motion_space="arkit",
+        look_ahead=None, options="dh.testing.toy_components:ToyDriverOptions",
     )
 """
     write_distribution(site, "patient", "patient_plugin", source=source)

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 import dh
-from dh.testing.toy import ToyRenderer, ToyRendererOptions
+from dh.testing.toy_components import ToyRenderer, ToyRendererOptions
 
 COSTS = {"plain": 0.2, "wrong": 0.01, "close": 0.1, "same": 0.196}
 """Seconds of a frame."""

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 import dh
-from dh.testing.toy import ToyRenderer, ToyRendererOptions
+from dh.testing.toy_components import ToyRenderer, ToyRendererOptions
 from weighty_plugin import FILE
 
 

@@ -1,106 +1,31 @@
-"""A complete method in one small file: the reference that tests and tutorials use.
+"""A complete method in two small files: the reference that tests and tutorials use.
 
 The avatar is the picture itself, the driver opens the mouth as loud as the speech is, and the renderer draws the
-mouth as a dark box in the middle of the picture. It needs numpy alone.
+mouth as a dark box in the middle of the picture. It needs numpy alone. Here is what it declares; ``toy_components``
+holds what a run imports.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from collections.abc import Iterable
 
 import dh
 
 DH_API_VERSION = 1
 
-
-class ToyDriverOptions(BaseModel):
-    """Options of the toy driver."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    gain: float = Field(4.0, ge=0.0, le=100.0, description="mouth opening per unit of loudness")
-    jitter: float = Field(0.0, ge=0.0, le=1.0, description="random opening added to every frame")
-
-
-class ToyRendererOptions(BaseModel):
-    """Options of the toy renderer."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    colour: int = Field(0, ge=0, le=255, description="grey level of the mouth")
-
-
-class ToyAvatarBuilder:
-    """Keeps the picture."""
-
-    def __init__(self, options: BaseModel, context: dh.Context) -> None:
-        self._notice = context.notice
-
-    def register(self, source: dh.Source) -> dh.Avatar:
-        """Returns an avatar of kind "toy" with the array "picture", uint8 (height, width, 3)."""
-        image = source.image()
-        image = image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
-        self._notice("the toy avatar sees a face everywhere")
-        return dh.Avatar("toy", image.shape[1], image.shape[0], {"picture": image})
-
-
-class ToyDriver:
-    """Opens the jaw by the loudness of each frame."""
-
-    def __init__(self, options: ToyDriverOptions, context: dh.Context) -> None:
-        self._options = options
-        self._fps = context.fps
-        self._seed = context.seed
-
-    def drive(self, avatar: dh.Avatar, speech: Iterator[dh.AudioChunk]) -> Iterator[dh.Motion]:
-        """Yields a frame as soon as its last sample is there."""
-        for frame, samples in enumerate(dh.split_frames(speech, self._fps)):
-            random = np.random.default_rng((self._seed, frame)).random() * self._options.jitter
-            loudness = float(np.sqrt(np.mean(samples**2)))
-            yield dh.arkit_motion(frame, self._fps, jawOpen=self._options.gain * loudness + random)
-
-
-class ToyRenderer:
-    """Draws the mouth."""
-
-    def __init__(self, options: ToyRendererOptions, context: dh.Context) -> None:
-        self._options = options
-
-    def stages(self, avatar: dh.Avatar) -> Sequence[dh.Stage]:
-        """One stage: motion to frames."""
-        picture = avatar.arrays["picture"]
-
-        def draw(motion: Iterator[dh.Motion]) -> Iterator[dh.Frame]:
-            for chunk in motion:
-                fade = chunk.controls.fade if chunk.controls is not None else np.ones(len(chunk), np.float32)
-                jaw = chunk["blendshapes"][:, dh.ARKIT_BLENDSHAPES.index("jawOpen")] * fade
-                for offset, opening in enumerate(jaw):
-                    index = chunk.start + offset
-                    yield dh.Frame(self._draw(picture, float(opening)), index, index / chunk.fps)
-
-        return [dh.Stage("draw", draw)]
-
-    def _draw(self, picture: NDArray[np.uint8], opening: float) -> NDArray[np.uint8]:
-        image = picture.copy()
-        height, width = image.shape[:2]
-        half = round(opening * height / 4)
-        image[height // 2 - half : height // 2 + half, width // 4 : width - width // 4] = self._options.colour
-        return image
-
-
 _FREE = dh.Licence(name="Apache-2.0", commercial="allowed")
-_HERE = "dh.testing.toy:"
+_COMPONENTS = "dh.testing.toy_components:"
 
 
 @dh.hookimpl
 def dh_avatars() -> Iterable[dh.AvatarSpec]:
     """The toy's."""
     yield dh.AvatarSpec(
-        name="toy", summary="keeps the picture", implementation=f"{_HERE}ToyAvatarBuilder", kind="toy", licence=_FREE
+        name="toy",
+        summary="keeps the picture",
+        implementation=f"{_COMPONENTS}ToyAvatarBuilder",
+        kind="toy",
+        licence=_FREE,
     )
 
 
@@ -110,8 +35,8 @@ def dh_drivers() -> Iterable[dh.DriverSpec]:
     yield dh.DriverSpec(
         name="toy",
         summary="opens the mouth by loudness",
-        implementation=f"{_HERE}ToyDriver",
-        options=f"{_HERE}ToyDriverOptions",
+        implementation=f"{_COMPONENTS}ToyDriver",
+        options=f"{_COMPONENTS}ToyDriverOptions",
         motion_space="arkit",
         look_ahead=0.0,
         licence=_FREE,
@@ -124,8 +49,8 @@ def dh_renderers() -> Iterable[dh.RendererSpec]:
     yield dh.RendererSpec(
         name="toy",
         summary="draws a box for a mouth",
-        implementation=f"{_HERE}ToyRenderer",
-        options=f"{_HERE}ToyRendererOptions",
+        implementation=f"{_COMPONENTS}ToyRenderer",
+        options=f"{_COMPONENTS}ToyRendererOptions",
         motion_space="arkit",
         avatar_kinds=("toy",),
         licence=_FREE,

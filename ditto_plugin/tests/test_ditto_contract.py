@@ -1,0 +1,10 @@
+"""The plugin keeps what every plugin promises."""
+
+from __future__ import annotations
+
+from dh.testing import PluginContract
+
+
+class TestContract(PluginContract):
+    plugin = "ditto"
+    live_values = {"emotion": "happy"}  # noqa: RUF012
