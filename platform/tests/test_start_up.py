@@ -33,6 +33,10 @@ def dh_renderers():
     yield dh.RendererSpec(motion_space="arkit", avatar_kinds=("light",), **COMMON)
 
 @dh.hookimpl
+def dh_metrics():
+    yield dh.MetricSpec(unit="", higher_is_better=None, **COMMON)
+
+@dh.hookimpl
 def dh_methods():
     yield dh.MethodSpec(
         name="light", summary="", avatar="light", driver="light", renderer="light", weights="nowhere:TOOLS"
@@ -54,7 +58,12 @@ HEAVY = ("torch", "cv2", "mediapipe", "numpy", "pydantic", "av", "PIL", "hugging
         ["checkpoints", "list"],
         ["checkpoints", "convert", "--help"],
         ["export", "--help"],
+        ["metrics"],
+        ["evaluate", "--help"],
         ["bench", "--help"],
+        ["compare", "--help"],
+        ["new", "--help"],
+        ["plugins", "check", "--help"],
         ["prepare", "--help"],
         ["train", "--help"],
     ],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dh.api import create_avatar as create_avatar
+    from dh.api import drive as drive
     from dh.api import run as run
     from dh.api import stream as stream
     from dh.audio import SAMPLE_RATE as SAMPLE_RATE
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
     from dh.avatar import Avatar as Avatar
     from dh.checkpoints.needs import find_weights as find_weights
     from dh.checkpoints.store import pulled_checkpoints as pulled_checkpoints
+    from dh.cli.parameters import parse_sets as parse_sets
+    from dh.comparison.compare import compare as compare
+    from dh.comparison.events import CellEvent as CellEvent
+    from dh.comparison.variant import Variant as Variant
     from dh.components import Adapter as Adapter
     from dh.components import AvatarBuilder as AvatarBuilder
     from dh.components import Context as Context
     from dh.components import Driver as Driver
+    from dh.components import Metric as Metric
     from dh.components import PartsBench as PartsBench
     from dh.components import PartTiming as PartTiming
     from dh.components import Renderer as Renderer
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
     from dh.declarations import DriverSpec as DriverSpec
     from dh.declarations import Licence as Licence
     from dh.declarations import MethodSpec as MethodSpec
+    from dh.declarations import MetricNeed as MetricNeed
     from dh.declarations import MetricSpec as MetricSpec
     from dh.declarations import ProfileSpec as ProfileSpec
     from dh.declarations import RendererSpec as RendererSpec
@@ -53,10 +60,14 @@ if TYPE_CHECKING:
     from dh.errors import MediaError as MediaError
     from dh.errors import MethodError as MethodError
     from dh.errors import MissingError as MissingError
+    from dh.errors import NotMeasurable as NotMeasurable
     from dh.errors import OptionError as OptionError
     from dh.errors import PluginError as PluginError
     from dh.errors import StageError as StageError
     from dh.errors import StageStalled as StageStalled
+    from dh.evaluation.evaluate import evaluate as evaluate
+    from dh.evaluation.material import Material as Material
+    from dh.evaluation.measure import Measure as Measure
     from dh.files import whole_file as whole_file
     from dh.files import whole_folder as whole_folder
     from dh.frame import Frame as Frame
@@ -91,24 +102,31 @@ if TYPE_CHECKING:
     from dh.timing import frames_for as frames_for
 
 _HOMES = {
-    "api": ("create_avatar", "run", "stream"),
+    "api": ("create_avatar", "drive", "run", "stream"),
     "audio": ("SAMPLE_RATE", "AudioChunk", "split_frames"),
     "avatar": ("Avatar",),
     "checkpoints.needs": ("find_weights",),
     "checkpoints.store": ("pulled_checkpoints",),
+    "cli.parameters": ("parse_sets",),
+    "comparison.compare": ("compare",),
+    "comparison.events": ("CellEvent",),
+    "comparison.variant": ("Variant",),
     "components": (
-        "Adapter", "AvatarBuilder", "Context", "Driver", "PartTiming", "PartsBench", "Renderer", "Stage",
-        "TrainingTools", "WeightsTools",
+        "Adapter", "AvatarBuilder", "Context", "Driver", "Metric", "PartTiming", "PartsBench", "Renderer",
+        "Stage", "TrainingTools", "WeightsTools",
     ),
     "controls": ("CONTROL_FIELDS", "ControlTrack", "Controls"),
     "declarations": (
         "API_VERSION", "AdapterSpec", "AvatarSpec", "CheckpointFile", "CheckpointNeed", "CheckpointSpec", "DriverSpec",
-        "Licence", "MethodSpec", "MetricSpec", "ProfileSpec", "RendererSpec",
+        "Licence", "MethodSpec", "MetricNeed", "MetricSpec", "ProfileSpec", "RendererSpec",
     ),
     "errors": (
         "CheckpointMissing", "DHError", "DeviceMissing", "ExtraMissing", "FaceError", "InputError", "MediaError",
-        "MethodError", "MissingError", "OptionError", "PluginError", "StageError", "StageStalled",
+        "MethodError", "MissingError", "NotMeasurable", "OptionError", "PluginError", "StageError", "StageStalled",
     ),
+    "evaluation.evaluate": ("evaluate",),
+    "evaluation.material": ("Material",),
+    "evaluation.measure": ("Measure",),
     "files": ("whole_file", "whole_folder"),
     "frame": ("Frame",),
     "hookspecs": ("hookimpl",),

@@ -8,7 +8,21 @@ from typing import Annotated, Any
 import typer
 import typer.main
 
-from dh.cli import avatar, bench, checkpoints, doctor, export, methods, plugins, run, training
+from dh.cli import (
+    avatar,
+    bench,
+    checkpoints,
+    compare,
+    doctor,
+    evaluate,
+    export,
+    methods,
+    metrics,
+    new,
+    plugins,
+    run,
+    training,
+)
 
 
 def _version(wanted: bool) -> None:
@@ -40,15 +54,19 @@ def build_app() -> typer.Typer:
         pass
 
     app.command("run")(run.run)
+    app.command("compare")(compare.compare)
     app.add_typer(methods.app, name="methods")
-    app.command("plugins")(plugins.plugins)
+    app.add_typer(plugins.app, name="plugins")
     app.command("doctor")(doctor.doctor)
     app.add_typer(avatar.app, name="avatar")
     app.add_typer(checkpoints.app, name="checkpoints")
     app.command("export")(export.export)
     app.command("bench")(bench.bench)
+    app.command("evaluate")(evaluate.evaluate)
+    app.command("metrics")(metrics.metrics)
     app.command("prepare")(training.prepare)
     app.command("train")(training.train)
+    app.command("new")(new.new)
     return app
 
 
