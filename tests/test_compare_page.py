@@ -130,7 +130,7 @@ def test_videos_play_within_one_frame_of_each_other(playable: Page, speed: str) 
 def test_what_is_heard_is_in_step_with_the_pictures(playable: Page, heard: str, element: str) -> None:
     playable.locator("#heard").select_option(heard)
     playable.keyboard.press("k")
-    play_to(playable, 0.8)
+    play_to(playable, 1.2)  # a video's own sound comes out some 60 ms late, which pictures make up for by and by
     off = playable.evaluate(SAMPLE, [25, "sound" if heard == "" else "second"])
     assert len(off) > 5
     assert off[len(off) // 2] < 1 / 25, off

@@ -126,14 +126,14 @@ def test_many_threads_get_their_own_results() -> None:
 def test_shared_networks_go_with_the_last_session(untrained_folder: Path) -> None:
     pytest.importorskip("torch")
     context = dh.Context(weights=untrained_folder)
-    before = len(frame_networks._shared)
+    before = set(map(id, frame_networks._shared.values()))
     session = frame_networks.open_frame_networks(RendererOptions(share_batch=2), context)
     other = frame_networks.open_frame_networks(RendererOptions(share_batch=3), context)
     assert session is not other
-    assert len(frame_networks._shared) == before + 2
+    assert set(map(id, frame_networks._shared.values())) - before == {id(session), id(other)}
     del session, other
     gc.collect()
-    assert len(frame_networks._shared) == before
+    assert set(map(id, frame_networks._shared.values())) == before
 
 
 def test_volumes_of_several_sources_join_in_onnx_runtime(untrained: Weights) -> None:

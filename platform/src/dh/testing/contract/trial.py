@@ -60,7 +60,7 @@ class Trial:
         except MissingError as error:
             raise NotApplicable(one_line(error)) from error
         except OptionError as error:
-            if self.case.given:
+            if self.case.given or self.case.kind in ("plugin", "method"):
                 raise ContractBroken(one_line(error)) from error
             raise NotApplicable(f"it runs with options of its user alone: {one_line(error)}") from error
         except DHError as error:

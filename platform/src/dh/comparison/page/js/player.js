@@ -1,8 +1,8 @@
 const SETTLE_MS = 4000; // longest wait for videos to reach a frame before they play all the same
 const START_MS = 500; // longest wait for sound to come out
 const LEAD_FAR = 0.25; // seconds off the clock from which the sound is sought anew
-const LEAD_PULL = 0.05; // share of its distance by which the clock nears the sound at each picture
-const LEAD_MOST = 0.002; // seconds by which it nears it at most, so that videos can follow
+const LEAD_PULL = 4; // share of its distance by which the clock nears the sound, per second
+const LEAD_MOST = 0.15; // seconds by which it nears it at most, per second, so that videos can follow
 
 // One clock for all videos of an input pair. What is heard leads: the ear notices a change of speed, the eye does not.
 // Videos are sped up or slowed down by little to stay in step, and sought where that would take too long.
@@ -73,7 +73,7 @@ class Player {
     }
     if (turn !== this.turn) return;
     if (lead && !lead.paused && !lead.ended) this.position = lead.currentTime;
-    this.since = performance.now();
+    this.since = this.neared = performance.now();
     this.running = true;
     requestAnimationFrame(() => this.tick(turn));
   }
@@ -193,13 +193,18 @@ class Player {
   // Draws the clock towards what is heard; sound that is far off is sought instead.
   nearLead() {
     const { lead, time } = this;
+    const now = performance.now();
+    const passed = (now - this.neared) / 1000;
+    this.neared = now;
     if (!lead || lead.paused || lead.ended || lead.seeking || lead.readyState < 3) return;
     const off = lead.currentTime - time;
     if (Math.abs(off) < LEAD_FAR * Math.max(1, this.rate)) {
-      this.position = time + Math.max(-LEAD_MOST, Math.min(LEAD_MOST, (off / this.rate) * LEAD_PULL)) * this.rate;
-      this.since = performance.now();
-    } else if (performance.now() - (this.sought ?? -Infinity) > 500) {
-      this.sought = performance.now();
+      const pull = (off / this.rate) * Math.min(1, LEAD_PULL * passed);
+      const most = LEAD_MOST * passed;
+      this.position = time + Math.max(-most, Math.min(most, pull)) * this.rate;
+      this.since = now;
+    } else if (now - (this.sought ?? -Infinity) > 500) {
+      this.sought = now;
       lead.currentTime = time;
     }
   }
