@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from skimage import data
+from skimage.metrics import structural_similarity
 
 import dh
 from dh_metrics.fidelity import psnr, ssim
@@ -44,6 +46,14 @@ def test_psnr_and_ssim_agree_with_the_values_published_for_a_noisy_photograph() 
     pair = [np.repeat(picture[..., None], 3, axis=2) for picture in (noisy, photograph)]
     assert psnr(*pair) == pytest.approx(22.409353363576034, abs=1e-5)
     assert ssim(*pair) == pytest.approx(0.357959091663361, abs=1e-4)
+
+
+def test_ssim_is_that_of_scikit_image() -> None:
+    one, other = scene(0), scene(1)
+    luma = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) for picture in (one, other)]
+    expected = structural_similarity(*luma, data_range=255, gaussian_weights=True, use_sample_covariance=False)
+    assert 0.2 < expected < 0.95
+    assert ssim(one, other) == pytest.approx(expected, abs=1e-5)
 
 
 def test_identical_videos_read_ssim_1_in_valid_json(write_video: Callable[..., Path]) -> None:

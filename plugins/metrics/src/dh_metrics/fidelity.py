@@ -1,4 +1,4 @@
-"""Each frame against the reference's frame at the same time, computed by scikit-image."""
+"""Each frame against the reference's frame at the same time, computed by OpenCV."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 import dh
 
@@ -19,22 +18,26 @@ IDENTICAL_DB = 100.0
 """What a frame that equals the reference counts, whose PSNR is infinite; others stay below it where they can."""
 
 
+_RADIUS = 5
+"""Of the windows of SSIM."""
+
+
 def psnr(frame: Image, reference: Image) -> float:
     """Peak signal-to-noise ratio of the RGB values of two uint8 pictures (h, w, 3) in dB, at most 100."""
     if np.array_equal(frame, reference):
         return IDENTICAL_DB
-    return min(float(peak_signal_noise_ratio(reference, frame, data_range=255)), IDENTICAL_DB)
+    return min(float(cv2.PSNR(reference, frame)), IDENTICAL_DB)
 
 
 def ssim(frame: Image, reference: Image) -> float:
     """Structural similarity of the luma of two uint8 RGB pictures (h, w, 3), as Wang et al. 2004 define it.
 
-    Gaussian windows with a standard deviation of 1.5 pixels; luma as BT.601 weighs it.
+    Gaussian windows of 11 pixels with a standard deviation of 1.5, those alone that lie within the picture; luma as
+    BT.601 weighs it. The pictures are larger than a window.
     """
-    lumas = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) for picture in (reference, frame)]
-    return float(
-        structural_similarity(*lumas, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)
-    )
+    lumas = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (reference, frame)]
+    _, similarity = cv2.quality.QualitySSIM_compute(*lumas)
+    return float(similarity[_RADIUS:-_RADIUS, _RADIUS:-_RADIUS].mean())
 
 
 def compare(material: dh.Material, measure: Callable[[Image, Image], float]) -> tuple[list[float], str]:
