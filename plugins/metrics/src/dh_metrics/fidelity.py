@@ -36,7 +36,7 @@ def ssim(frame: Image, reference: Image) -> float:
     BT.601 weighs it. The pictures are larger than a window.
     """
     lumas = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (reference, frame)]
-    _, similarity = cv2.quality.QualitySSIM_compute(*lumas)
+    _, similarity = cv2.quality.QualitySSIM_compute(*lumas)  # type: ignore[attr-defined]  # OpenCV states no types of it
     return float(similarity[_RADIUS:-_RADIUS, _RADIUS:-_RADIUS].mean())
 
 
