@@ -13,26 +13,22 @@ from threadpoolctl import threadpool_limits
 
 from dh.audio import SAMPLE_RATE, AudioChunk
 from dh.avatar import Avatar
-from dh.checkpoints.needs import present, weights_folders
 from dh.components import Context, Stage
+from dh.configuration import configure, demands_of
 from dh.controls import ControlTrack
 from dh.errors import InputError, OptionError, StageError
 from dh.frame import Frame
 from dh.host_stages import FitMotion, SpeechClock, check_frames
-from dh.licences import require_commercial
 from dh.media.audio import probe_audio, read_speech
-from dh.mode import Mode, options_and_mode
+from dh.mode import Mode
 from dh.motion import Motion
-from dh.options import names_weights
 from dh.pipeline import DEPTH, STALL_SECONDS, Pipeline, StageStats, as_source
-from dh.profiles import Demands
 from dh.progress import Listener, Notice, Progress, ignore
 from dh.registry import Chain, Registry, installed
 from dh.request import DEFAULT_FPS, RunRequest
 from dh.source import Source
-from dh.states import choose_device
 from dh.timing import exact_rate, frames_for
-from dh.tuned import TunedWork, read_tunings
+from dh.tuned import TunedWork
 
 Result = TypeVar("Result")
 
@@ -97,6 +93,7 @@ class Session:
         mode: "offline" or "online".
         options: their options by role; of a component that was built, those that it really uses.
         tuned: which of them were found best on this machine by ``dh bench METHOD --tune``, by role.
+        tuned_work: what this run has in common with those that take the same tuned options.
         devices: their devices by role.
         weights: folders that a component's options name in place of its checkpoints, by role.
         checkpoints: folders of the checkpoints that each role uses, by the checkpoint's name.
@@ -134,28 +131,16 @@ class Session:
         )
         if self.chain.notice:
             self._notice(self.chain.notice)
-        roles = self.chain.roles
-        self.chain.require(with_weights=roles)  # whether weights are needed is told by the options
-        self.options: dict[str, BaseModel]
-        self.mode: Mode
-        self.options, self.mode = options_and_mode(self.chain, request, prefer_online=prefer_online)
+        configured = configure(request, self.chain, prefer_online=prefer_online)
+        self.options: dict[str, BaseModel] = configured.options
+        self.mode: Mode = configured.mode
+        self.weights: dict[str, Path] = configured.weights
+        self.checkpoints: dict[str, dict[str, Path]] = configured.checkpoints
+        self.devices: dict[str, str] = configured.devices
+        self.tuned: dict[str, dict[str, Any]] = configured.tuned
+        self.tuned_work: TunedWork = configured.work
         self.look_ahead: float | None = self.chain.driver.spec.look_ahead
         self.driver: Any = None
-        self.weights: dict[str, Path] = weights_folders(self.chain, self.options)
-        if request.commercial_only:
-            require_commercial(self.chain, self.weights)
-        self.chain.require(with_weights=self.weights, commercial_only=request.commercial_only)
-        self.checkpoints: dict[str, dict[str, Path]] = {
-            role: present(component.spec, commercial_only=request.commercial_only, weights=self.weights.get(role))
-            for role, component in roles.items()
-        }
-        devices = choose_device(request.device, [component.spec for component in roles.values()])
-        self.devices: dict[str, str] = dict(zip(roles, devices, strict=True))
-        self.tuned: dict[str, dict[str, Any]] = self._tuned_options()
-        if self.tuned:
-            self.options, self.mode = options_and_mode(
-                self.chain, request, prefer_online=prefer_online, tuned=self.tuned
-            )
         self._controls = ControlTrack.read(request.controls) if request.controls else ControlTrack()
         self._space = registry.space(self.chain.renderer.spec.motion_space, self.chain.renderer.name)
         self._driver_space = registry.space(self.chain.driver.spec.motion_space, self.chain.driver.name)
@@ -221,18 +206,6 @@ class Session:
     def online(self) -> bool:
         """Whether the mode is online."""
         return self.mode == "online"
-
-    @property
-    def tuned_work(self) -> TunedWork:
-        """What this run has in common with those that take the same tuned options."""
-        return TunedWork.of(self.chain, self.devices, self.weights, self.checkpoints)
-
-    def _tuned_options(self) -> dict[str, dict[str, Any]]:
-        """What was tuned for a run like this one, if the user has said nothing of it."""
-        if not self.chain.candidates:
-            return {}
-        tuning = read_tunings().of(self.tuned_work, self.chain)
-        return {} if tuning is None else tuning.replacing_defaults(self.chain, self.options)
 
     def _pipeline(self, stages: list[Stage], patient: Collection[str] = ()) -> Pipeline:
         """Stages to run. Online, no item waits in a queue behind another."""
@@ -357,22 +330,6 @@ class Session:
             result: Result = next(iter(guarding))
         self._guarding = None
         return result
-
-
-def demands_of(request: RunRequest, saved: Avatar | None = None) -> Demands:
-    """What a request asks of a profile that it leaves to the host.
-
-    Args:
-        request: the run.
-        saved: the avatar that it reads, None where it registers a source.
-    """
-    return Demands(
-        avatar_kind=saved.kind if saved is not None else None,
-        names_weights=lambda chain: names_weights(
-            chain, request.preset, request.options, profiles=request.preset_profiles
-        ),
-        commercial_only=request.commercial_only,
-    )
 
 
 def stall_seconds() -> float:

@@ -19,6 +19,7 @@ from dh.audio import SAMPLE_RATE, AudioChunk
 from dh.bench.inputs import framed_portrait, speech_samples, write_speech
 from dh.bench.request import BenchRequest
 from dh.bench.session import WarmSession
+from dh.configuration import demands_of
 from dh.errors import DHError, OptionError
 from dh.files import check_writable
 from dh.machine import machine, peak_memory
@@ -26,7 +27,6 @@ from dh.options import locate
 from dh.progress import Event, Listener, Notice, ignore
 from dh.registry import Chain, installed
 from dh.request import make_request
-from dh.session import demands_of
 from dh.text import one_line
 from dh.tuned import TunedWork, Tuning, fingerprint, read_tunings, tuned_file, write_tunings
 

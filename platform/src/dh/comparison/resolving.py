@@ -10,20 +10,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
-from dh.checkpoints.needs import present, weights_folders
 from dh.comparison.channel import Channel
 from dh.comparison.outcome import explain
+from dh.configuration import Configuration, configure, demands_of
 from dh.errors import DHError, InputError, OptionError
-from dh.licences import parts, require_commercial
+from dh.licences import parts
 from dh.machine import version_of
-from dh.mode import options_and_mode
-from dh.options import names_weights
-from dh.profiles import Demands
 from dh.registry import Chain, installed
 from dh.request import RunRequest, make_request
-from dh.states import choose_device
 from dh.text import nearest, one_line
 
 
@@ -60,12 +54,12 @@ def _resolve_or_explain(arguments: dict[str, Any]) -> dict[str, Any]:
 def _resolve(request: RunRequest) -> dict[str, Any]:
     """Components, options and licences, and under "obstacle" the outcome of every cell, if it is known already."""
     registry = installed()
-    demands = Demands(
-        names_weights=lambda chain: names_weights(chain, request.preset, request.options),
-        commercial_only=request.commercial_only,
-    )
     chain = registry.chain(
-        request.method, profile=request.profile, driver=request.driver, renderer=request.renderer, demands=demands
+        request.method,
+        profile=request.profile,
+        driver=request.driver,
+        renderer=request.renderer,
+        demands=demands_of(request),
     )
     described: dict[str, Any] = {
         "profile": chain.profile,
@@ -78,33 +72,21 @@ def _resolve(request: RunRequest) -> dict[str, Any]:
         "obstacle": None,
     }
     try:
-        chain.require(with_weights=chain.roles)
-        options, mode = options_and_mode(chain, request)
-        weights = weights_folders(chain, options)
-        if request.commercial_only:
-            require_commercial(chain, weights)
-        described["licences"] = _licences(chain, weights)
-        described["options"] = {
-            f"{role}.{key}": value
-            for role, model in options.items()
-            for key, value in model.model_dump(mode="json", exclude_unset=True).items()
-        }
-        chain.require(with_weights=weights, commercial_only=request.commercial_only)
-        devices = choose_device(request.device, [component.spec for component in chain.components])
+        configured = configure(request, chain)
     except InputError:
         raise
     except DHError as error:
         return {**described, "obstacle": _obstacle(error)}
-    return {**described, "decides": _decides(request, chain, options, weights, devices), "mode": mode}
+    described["licences"] = _licences(chain, configured.weights)
+    described["options"] = {
+        f"{role}.{key}": value
+        for role, model in configured.options.items()
+        for key, value in model.model_dump(mode="json", exclude_unset=True).items()
+    }
+    return {**described, "decides": _decides(request, chain, configured), "mode": configured.mode}
 
 
-def _decides(
-    request: RunRequest,
-    chain: Chain,
-    options: dict[str, BaseModel],
-    weights: dict[str, Path],
-    devices: list[str],
-) -> dict[str, Any]:
+def _decides(request: RunRequest, chain: Chain, configured: Configuration) -> dict[str, Any]:
     """All of a variant that decides its videos: what a cell's key is made of, but for the inputs."""
     return {
         "platform": version_of("dh-platform"),
@@ -115,17 +97,16 @@ def _decides(
                 "name": component.name,
                 "plugin": component.plugin,
                 "version": version_of(component.distribution),
-                "device": device,
-                "options": options[role].model_dump(mode="json"),
-                "weights": str(weights[role]) if role in weights else None,
+                "device": configured.devices[role],
+                "options": configured.options[role].model_dump(mode="json"),
+                "weights": str(configured.weights[role]) if role in configured.weights else None,
                 "checkpoints": {
                     spec.name: spec.revision
                     for spec in component.spec.checkpoints
-                    if spec.name
-                    in present(component.spec, commercial_only=request.commercial_only, weights=weights.get(role))
+                    if spec.name in configured.checkpoints[role]
                 },
             }
-            for (role, component), device in zip(chain.roles.items(), devices, strict=True)
+            for role, component in chain.roles.items()
         },
     }
 
