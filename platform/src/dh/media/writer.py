@@ -22,6 +22,7 @@ from dh.errors import MediaError, OptionError
 from dh.files import check_writable, reason, remove_stale, temporary_for
 from dh.media.codecs import STANDARD_OUTPUT, Container, VideoCodec, check_codec, default_codec_for, target_kind
 from dh.media.network import Link, Pacer, check_srt, describe, open_network
+from dh.media.priority import ordinary_priority
 from dh.media.soundtrack import PushedSound, Soundtrack
 from dh.timing import exact_rate
 
@@ -234,6 +235,9 @@ class VideoWriter:
             context.gop_size = max(1, round(self._fps * seconds))
         if container.muxer == "flv":  # behind the queue for the network, FFmpeg does not see that FLV wants this
             context.flags |= CodecFlags.global_header
+        if video.encoder == "libsvtav1":
+            with ordinary_priority():
+                context.open()
         return stream
 
     def _mux(self, packets: Iterable[Any]) -> None:
