@@ -61,13 +61,19 @@ def _descriptors() -> Iterator[str]:
 
 @contextlib.contextmanager
 def empty_folders() -> Iterator[Callable[[], list[str]]]:
-    """Makes the working folder and that of temporary files empty ones; the value tells what is in them."""
-    before, environment, default = Path.cwd(), os.environ.get("TMPDIR"), tempfile.tempdir
+    """Makes the working folder and that of temporary files empty ones; the value tells what is in them.
+
+    PyTorch's store of compiled code is kept apart: it stays on purpose, and merely importing the compiler makes it,
+    where temporary files are unless told otherwise.
+    """
+    before, default = Path.cwd(), tempfile.tempdir
+    environment = {name: os.environ.get(name) for name in ("TMPDIR", "TORCHINDUCTOR_CACHE_DIR")}
     with tempfile.TemporaryDirectory(prefix="dh-contract-") as root:
         work, temporary = Path(root, "work"), Path(root, "temporary")
         work.mkdir()
         temporary.mkdir()
         os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(root, "compiled"))
         os.chdir(work)
 
         def left() -> list[str]:
@@ -82,10 +88,11 @@ def empty_folders() -> Iterator[Callable[[], list[str]]]:
         finally:
             os.chdir(before)
             tempfile.tempdir = default
-            if environment is None:
-                os.environ.pop("TMPDIR", None)
-            else:
-                os.environ["TMPDIR"] = environment
+            for name, value in environment.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
 
 
 def within(seconds: float, action: Callable[[], Any], what: str) -> Any:
