@@ -31,8 +31,8 @@ class Follower {
   // Goes to the frame of a time. While one seek is under way only the latest further one is kept.
   seek(time) {
     const target = this.middle(time);
-    if (this.video.seeking) this.waiting = target;
-    else if (this.sought !== target) this.video.currentTime = this.sought = target;
+    this.waiting = this.video.seeking ? target : null; // else one that a seek's end, not told yet, would go back to
+    if (!this.video.seeking && this.sought !== target) this.video.currentTime = this.sought = target;
   }
 
   get settled() {
