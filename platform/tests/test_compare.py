@@ -33,8 +33,8 @@ def stamps(report: Path) -> dict[str, int]:
 def compare(report: Path, picture: Path, speech: Path, variants: list[str], **changes: Any) -> list[Any]:
     """Compares, without metrics unless asked; returns the events."""
     events: list[Any] = []
-    given = {"sources": [picture], "audios": [speech], "metrics": [], **changes}
-    assert dh.compare(variants, output=report, on_event=events.append, **given) == report / "index.html"
+    given = {"sources": [picture], "audios": [speech], "metrics": [], "on_event": events.append, **changes}
+    assert dh.compare(variants, output=report, **given) == report / "index.html"
     return events
 
 
@@ -96,6 +96,22 @@ def test_what_is_done_is_kept_and_what_has_changed_is_made_again(tmp_path: Path,
     assert pair.stat().st_mtime_ns == pair_stamp
     assert set(states(compare(report, picture, speech, ["toy"], seed=7)).values()) == {"done"}
     assert set(states(compare(report, picture, speech, ["toy:gain=2"], again="all")).values()) == {"done"}
+
+
+def test_two_comparisons_do_not_write_into_one_folder(tmp_path: Path, picture: Path, speech: Path) -> None:
+    report = tmp_path / "report"
+    told: list[str] = []
+
+    def start_another(event: Any) -> None:
+        if not told:
+            with pytest.raises(dh.InputError) as error:
+                compare(report, picture, speech, ["toy:gain=3"])
+            told.append(str(error.value))
+
+    compare(report, picture, speech, ["toy"], on_event=start_another)
+    assert told == [f"--output {report}: another comparison is at work in it; wait for its end, or name another folder"]
+    assert [cell["state"] for cell in results_of(report)["cells"]] == ["done"]
+    assert states(compare(report, picture, speech, ["toy"])) == {"toy--picture--speech": "kept"}
 
 
 def test_a_new_metric_measures_again_and_renders_nothing(tmp_path: Path, picture: Path, speech: Path) -> None:

@@ -33,6 +33,9 @@ from dh.text import one_line
 SPARED = 0.9
 """Share of the memory that the machine has left which a comparison may take where its user sets no limit."""
 
+_PATIENCE = 0.5
+"""Seconds to wait for another comparison in the same folder: one that was ended just now."""
+
 
 def compare(
     variants: Sequence[str | Variant] | None = None,
@@ -152,13 +155,22 @@ def run_plan(plan: Plan, limits: Limits, on_event: ComparisonListener = ignore) 
 
     Raises:
         Interrupted: by the user, after everything that is done was written down.
-        InputError: the report cannot be written.
+        InputError: the report cannot be written, or another comparison writes it.
     """
+    report = plan.request.output
+    try:
+        report.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--output {report}: {reason(error)}") from error
+    with _alone(report):
+        return _run_plan(plan, limits, on_event)
+
+
+def _run_plan(plan: Plan, limits: Limits, on_event: ComparisonListener) -> dict[str, Any]:
     report = plan.request.output
     standing = Standing()
     old = read_json(report / RESULTS).get("pairs", [])
     try:
-        report.mkdir(parents=True, exist_ok=True)
         write_results(make_results(plan, standing), report)  # from here on the folder is known for a comparison
         for folder in ("cells", "inputs", "pairs"):
             (report / folder).mkdir(exist_ok=True)
@@ -182,6 +194,23 @@ def run_plan(plan: Plan, limits: Limits, on_event: ComparisonListener = ignore) 
         results = _show(write(), report)
         counts = count_states([cell["state"] for cell in results["cells"]])
         raise Interrupted(f"interrupted: {counts}; the same command goes on") from None
+
+
+@contextlib.contextmanager
+def _alone(report: Path) -> Iterator[None]:
+    """Keeps other comparisons out of the folder; the lock goes with the process, however that ends."""
+    from huggingface_hub.utils import WeakFileLock
+
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(WeakFileLock(report / ".lock", timeout=_PATIENCE))
+        except TimeoutError as error:
+            raise InputError(
+                f"--output {report}: another comparison is at work in it; wait for its end, or name another folder"
+            ) from error
+        except OSError as error:
+            raise InputError(f"--output {report}: {reason(error)}") from error
+        yield
 
 
 def _show(results: dict[str, Any], report: Path) -> dict[str, Any]:

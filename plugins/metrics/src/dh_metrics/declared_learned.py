@@ -8,6 +8,7 @@ from dh_metrics.learned import checkpoints
 _LICENCE = dh.Licence(name="Apache-2.0", commercial="allowed")
 _OPTIONS = "dh_metrics.learned.options:LearnedOptions"
 _TORCH = ("torch", "torchmetrics")
+_SYNC = ("torch", "scipy")
 _ONNX = ("onnxruntime",)
 
 TIER1: tuple[dh.MetricSpec, ...] = (
@@ -117,7 +118,7 @@ TIER2: tuple[dh.MetricSpec, ...] = (
         ),
         implementation="dh_metrics.learned.sync:SyncC",
         options="dh_metrics.learned.options:SyncOptions",
-        requires=_TORCH[:1],
+        requires=_SYNC,
         extra="learned",
         devices=("cuda", "cpu"),
         checkpoints=(checkpoints.SYNCNET,),
@@ -139,7 +140,7 @@ TIER2: tuple[dh.MetricSpec, ...] = (
         ),
         implementation="dh_metrics.learned.sync:SyncD",
         options="dh_metrics.learned.options:SyncOptions",
-        requires=_TORCH[:1],
+        requires=_SYNC,
         extra="learned",
         devices=("cuda", "cpu"),
         checkpoints=(checkpoints.SYNCNET,),
