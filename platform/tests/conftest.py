@@ -88,3 +88,9 @@ def hearing_method(toy_method: str, site: Path) -> str:
     """The method "hearing" of ``live_hearing``."""
     write_distribution(site, "hearing", "live_hearing")
     return "hearing"
+
+
+@pytest.fixture
+def told() -> list[str]:
+    """Notices of a live session."""
+    return []

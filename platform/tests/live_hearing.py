@@ -14,6 +14,9 @@ import dh
 LOOK_AHEAD = 0.08
 """Of the driver, seconds."""
 
+LEAD = round(LOOK_AHEAD * 25) + 2
+"""Frames at 25 per second between speech that is pushed and its picture."""
+
 UNIT = 8192
 """Frames that can be told apart; sample k of speech is (1 + k // 640) / UNIT."""
 
