@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dh.cli.display import PHASE_WORDS
+from dh.cli.display import PHASE_WORDS, BarDisplay
 from dh.comparison.events import GOING_ON, CellEvent
-from dh.progress import Notice
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
+    from rich.progress import ProgressColumn, TaskID
 
     from dh.comparison.plan import Plan
 
 
-class ComparisonDisplay:
-    """A listener for events; use it as a context manager.
+class ComparisonDisplay(BarDisplay[CellEvent]):
+    """Shows a comparison.
 
     Args:
         plan: what runs.
@@ -26,45 +24,19 @@ class ComparisonDisplay:
     """
 
     def __init__(self, plan: Plan, *, quiet: bool = False) -> None:
-        from rich.console import Console
-
-        self.console: Console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._quiet = quiet
+        super().__init__(quiet=quiet)
         self._cells = len(plan.cells)
-        self._bar: RichProgress | None = None
         self._all: TaskID | None = None
         self._tasks: dict[str, TaskID] = {}
 
-    def __enter__(self) -> ComparisonDisplay:
-        if self.console.is_terminal and not self._quiet:
-            from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-            from rich.progress import Progress as RichProgress
+    def _columns(self) -> Sequence[ProgressColumn]:
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-            self._bar = RichProgress(
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TextColumn("{task.fields[phase]}"),
-                console=self.console,
-                transient=True,
-            )
-            self._bar.start()
-            self._all = self._bar.add_task("cells", total=self._cells, phase="")
-        return self
+        description, phase = TextColumn("{task.description}"), TextColumn("{task.fields[phase]}")
+        return SpinnerColumn(), description, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), phase
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def __call__(self, event: CellEvent | Notice) -> None:
-        if isinstance(event, Notice):
-            self.console.print(f"note: {event.text}", markup=False)
-        elif not self._quiet:
-            self._show(event)
+    def _begin(self, bar: RichProgress) -> None:
+        self._all = bar.add_task("cells", total=self._cells, phase="")
 
     def _show(self, event: CellEvent) -> None:
         if event.state not in GOING_ON:

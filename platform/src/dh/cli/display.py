@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dh.cli.output import times_real_time
-from dh.progress import Event, Notice, Phase, Progress
+from dh.progress import Notice, Phase, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as RichProgress
-    from rich.progress import TaskID
+    from rich.progress import ProgressColumn, TaskID
 
 PHASE_WORDS: dict[Phase, str] = {
     "prepare": "preparing",
@@ -26,8 +27,12 @@ PHASE_WORDS: dict[Phase, str] = {
 _REFRESH_SECONDS = 0.1
 
 
-class Display:
-    """A listener for events; use it as a context manager.
+Shown = TypeVar("Shown")
+This = TypeVar("This", bound="BarDisplay[Any]")
+
+
+class BarDisplay(ABC, Generic[Shown]):
+    """A listener for events: notices as lines, all else on a bar where there is a terminal. A context manager.
 
     Args:
         quiet: show nothing but notices.
@@ -39,26 +44,14 @@ class Display:
         self.console: Console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._quiet = quiet
         self._bar: RichProgress | None = None
-        self._task: TaskID | None = None
-        self._phase = ""
-        self._next_update = 0.0
 
-    def __enter__(self) -> Display:
+    def __enter__(self: This) -> This:
         if self.console.is_terminal and not self._quiet:
-            from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
             from rich.progress import Progress as RichProgress
 
-            self._bar = RichProgress(
-                SpinnerColumn(),
-                TextColumn("{task.description:<11}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[figures]}"),
-                console=self.console,
-                transient=True,
-            )
+            self._bar = RichProgress(*self._columns(), console=self.console, transient=True)
             self._bar.start()
-            self._task = self._bar.add_task("starting", total=None, figures="")
+            self._begin(self._bar)
         return self
 
     def __exit__(
@@ -67,11 +60,42 @@ class Display:
         if self._bar is not None:
             self._bar.stop()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Shown | Notice) -> None:
         if isinstance(event, Notice):
             self.console.print(f"note: {event.text}", markup=False)
         elif not self._quiet:
             self._show(event)
+
+    @abstractmethod
+    def _columns(self) -> Sequence[ProgressColumn]:
+        """What a line of the bar consists of."""
+
+    @abstractmethod
+    def _begin(self, bar: RichProgress) -> None:
+        """Adds the lines that are there from the start."""
+
+    @abstractmethod
+    def _show(self, event: Shown) -> None:
+        """Shows an event; without a bar too, where it is worth a line."""
+
+
+class Display(BarDisplay[Progress]):
+    """Shows a run."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        super().__init__(quiet=quiet)
+        self._task: TaskID | None = None
+        self._phase = ""
+        self._next_update = 0.0
+
+    def _columns(self) -> Sequence[ProgressColumn]:
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+
+        description, figures = TextColumn("{task.description:<11}"), TextColumn("{task.fields[figures]}")
+        return SpinnerColumn(), description, BarColumn(), MofNCompleteColumn(), figures
+
+    def _begin(self, bar: RichProgress) -> None:
+        self._task = bar.add_task("starting", total=None, figures="")
 
     def _show(self, event: Progress) -> None:
         now = time.monotonic()
