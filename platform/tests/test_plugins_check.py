@@ -113,6 +113,7 @@ def test_a_component_that_cannot_run_here_is_reported_with_its_state(
     assert rows["motion"]["reason"].startswith("missing extra: needs no_such_module; run: ")
     assert rows["declaration"]["outcome"] == "broken"
     assert rows["declaration"]["reason"] == "summary: give one line for 'dh methods'"
+    assert not {"options-model", "options-documented", "online-option", "live-options"} & set(rows)  # it has none
     sys.modules.pop("half_plugin", None)
 
 

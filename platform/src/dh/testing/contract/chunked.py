@@ -13,7 +13,6 @@ from dh.testing.contract.clause import ContractBroken, require
 from dh.testing.contract.products import drive_and_check
 from dh.testing.contract.running import WHOLE, Cut, close_streams, difference, streams, work
 from dh.testing.contract.speech import endless_speech
-from dh.testing.contract.streaming import able_online
 
 SPEECH_CUTS: tuple[Cut, ...] = ((160,), (1, 37, 4801, 5, 12_000, 640))
 MOTION_CUTS: tuple[Cut, ...] = ((1,), (3, 1, 5))
@@ -51,7 +50,6 @@ def empty(case: Case) -> None:
 
 def long_speech(case: Case) -> None:
     """However long the speech, what it holds does not grow with it, and frames keep their numbers."""
-    able_online(case)
     outputs = streams(case, endless_speech(_LONG_CHUNK), online=True)
     traced = tracemalloc.is_tracing()
     if not traced:

@@ -30,11 +30,13 @@ class Clause:
         name: lower case with hyphens.
         kinds: what it is about.
         check: raises ContractBroken or NotApplicable; the first sentence of its docstring is the promise.
+        concerns: whether it is about something of these kinds, by its declaration.
     """
 
     name: str
     kinds: tuple[Kind, ...]
     check: Callable[[Case], None]
+    concerns: Callable[[Case], bool] = lambda case: True
 
     @property
     def promise(self) -> str:

@@ -17,7 +17,6 @@ from dh.testing.contract.holdings import Holdings, within
 from dh.testing.contract.running import close_streams, standard_items, streams
 from dh.testing.contract.speech import Probe, endless_speech, speech
 from dh.testing.contract.stand_in import BLANK_KIND
-from dh.testing.contract.streaming import able_online
 from dh.testing.contract.videos import FACE
 
 _LIVE = "contract-live"
@@ -49,7 +48,6 @@ def _close_half_way(case: Case, patience: float) -> None:
 
 def live(case: Case) -> None:
     """In a live session it speaks what is pushed, goes on after clear, and ends with the session."""
-    able_online(case)
     case.prepare()
     patience = case.bench.settings.patience
     held = Holdings.now()

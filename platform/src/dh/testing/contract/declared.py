@@ -10,7 +10,7 @@ from dh.declarations import CheckpointSpec, ComponentSpec, DriverSpec, MethodSpe
 from dh.registry import import_dotted
 from dh.states import State
 from dh.testing.contract.case import Case
-from dh.testing.contract.clause import NotApplicable, require
+from dh.testing.contract.clause import require
 
 WORK = {
     "avatar": "register",
@@ -72,6 +72,11 @@ def method(case: Case) -> None:
             import_dotted(path, f"method {case.name}")
 
 
+def has_options(case: Case) -> bool:
+    """Whether it declares options."""
+    return case.spec.options is not None
+
+
 def options_model(case: Case) -> None:
     """Options are a frozen pydantic model that refuses unknown names and has a valid default for each."""
     from pydantic import BaseModel, ConfigDict
@@ -99,11 +104,15 @@ def options_documented(case: Case) -> None:
     require(not silent, f"{', '.join(silent)}: give a description")
 
 
+def has_online_option(case: Case) -> bool:
+    """Whether mode online is another way to work for a driver."""
+    return case.spec.online_option is not None
+
+
 def online_option(case: Case) -> None:
     """The option that a driver names for mode online is a switch, and with it the driver states its look-ahead."""
     spec: DriverSpec = case.spec
-    if spec.online_option is None:
-        raise NotApplicable("it has one way to work")
+    assert spec.online_option is not None
     info = _model(case).model_fields.get(spec.online_option)
     require(info is not None, f"{spec.online_option!r} is none of its options")
     assert info is not None
@@ -114,8 +123,7 @@ def online_option(case: Case) -> None:
 
 
 def _model(case: Case) -> Any:
-    if case.spec.options is None:
-        raise NotApplicable("it has no options")
+    require(case.spec.options is not None, "it declares no options")
     if case.status.state is State.MISSING_EXTRA:
         case.require_runnable()
     return case.component.options_model()

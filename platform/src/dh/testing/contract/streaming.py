@@ -27,16 +27,14 @@ _STEP = 160
 _CHANGING_SECONDS = 4
 
 
-def able_online(case: Case) -> None:
-    """Raises NotApplicable for a driver that never claims to work while speech arrives."""
+def claims_to_stream(case: Case) -> bool:
+    """Whether a driver says that it works while speech arrives."""
     spec: DriverSpec = case.spec
-    if spec.look_ahead is None and spec.online_option is None:
-        raise NotApplicable("it needs the whole speech, and says so")
+    return spec.look_ahead is not None or spec.online_option is not None
 
 
 def driver_streams(case: Case) -> None:
     """A frame comes when its speech and look_ahead seconds after it were given, without a request for more."""
-    able_online(case)
     driver = case.build(online=True)
     ahead = getattr(driver, "look_ahead", case.spec.look_ahead)
     require(ahead is not None, "it states no look_ahead in mode online")
@@ -88,16 +86,19 @@ def renderer_streams(case: Case) -> None:
     require(made == starts, f"motion of frames {starts} gave frames {made}")
 
 
+def has_live_options(case: Case) -> bool:
+    """Whether a driver has options that may change while it drives."""
+    return bool(case.spec.live_options)
+
+
 def live_options(case: Case) -> None:
     """Each option that may change while it drives does change what follows, through its method change."""
     spec: DriverSpec = case.spec
-    if not spec.live_options:
-        raise NotApplicable("it has no options that may change while it drives")
     model = case.component.options_model()
     unknown = [name for name in spec.live_options if name not in model.model_fields]
     require(not unknown, f"{', '.join(unknown)}: none of its options")
     require(callable(getattr(case.component.implementation(), "change", None)), "it has no method change")
-    able = spec.look_ahead is not None or spec.online_option is not None
+    able = claims_to_stream(case)
     plain = _driven_with_change(case, None, able)
     untold = []
     for name in spec.live_options:

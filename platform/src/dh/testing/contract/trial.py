@@ -109,7 +109,7 @@ def trials(
         if components is not None and case.kind != "plugin" and case.name not in components:
             continue
         for clause in CLAUSES:
-            if case.kind in clause.kinds:
+            if case.kind in clause.kinds and clause.concerns(case):
                 yield Trial(clause, case, skip.get(f"{clause.name} of {case.name}") or skip.get(clause.name, ""))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from dh.audio import SAMPLE_RATE
 from dh.media.images import read_image
 from dh.media.soundtrack import PushedSound
 from dh.media.writer import VideoWriter
-from dh.testing.contract.speech import speech
+from dh.testing.contract.speech import Samples, speech
 
 FACE = Path(__file__).parent / "media" / "face.jpg"
 """A picture of a face, 320 x 320, in the public domain."""
@@ -27,20 +28,22 @@ Image = NDArray[np.uint8]
 
 def still_video(path: Path) -> None:
     """Six frames of the face at 25 frames per second: a source to register."""
-    _write(path, 25, [read_image(FACE)] * 6, sound=True)
+    _write(path, 25, [read_image(FACE)] * 6, _voice(25, 6))
 
 
 def speaking_video(path: Path) -> None:
-    """The face opens its mouth as loud as the voice is: 25 frames at 10 frames per second, with the voice."""
+    """The face opens its mouth as loud as the voice is, and then is silent: 25 frames at 10 frames per second."""
     fps = 10
-    loudness = [np.sqrt(np.mean(speech(SAMPLE_RATE // fps, n * SAMPLE_RATE // fps) ** 2)) for n in range(25)]
-    openings = np.round(_WIDEST * np.array(loudness) / max(loudness)).astype(int)
-    _write(path, fps, [_with_open_mouth(read_image(FACE), int(opening)) for opening in openings], sound=True)
+    spoken = _voice(fps, 19)
+    spoken += [np.zeros_like(spoken[0])] * 6
+    loudness = np.array([np.sqrt(np.mean(sound**2)) for sound in spoken])
+    openings = np.round(_WIDEST * loudness / loudness.max()).astype(int)
+    _write(path, fps, [_with_open_mouth(read_image(FACE), int(opening)) for opening in openings], spoken)
 
 
 def grey_video(path: Path) -> None:
     """Four grey frames, without sound."""
-    _write(path, 25, [np.full((160, 160, 3), 128, np.uint8)] * 4, sound=False)
+    _write(path, 25, [np.full((160, 160, 3), 128, np.uint8)] * 4)
 
 
 def _with_open_mouth(image: Image, opening: int) -> Image:
@@ -51,12 +54,16 @@ def _with_open_mouth(image: Image, opening: int) -> Image:
     return moved
 
 
-def _write(path: Path, fps: int, images: Iterable[Image], *, sound: bool) -> None:
-    frames = list(images)
+def _voice(fps: int, frames: int) -> list[Samples]:
+    """What is said during each frame."""
+    return [speech(SAMPLE_RATE // fps, number * SAMPLE_RATE // fps) for number in range(frames)]
+
+
+def _write(path: Path, fps: int, frames: Sequence[Image], sounds: Sequence[Samples] = ()) -> None:
     height, width, _ = frames[0].shape
-    voice = PushedSound(SAMPLE_RATE) if sound else None
+    voice = PushedSound(SAMPLE_RATE) if sounds else None
     with VideoWriter(str(path), width=width, height=height, fps=fps, audio=voice) as writer:
-        for number, image in enumerate(frames):
+        for image, sound in zip_longest(frames, sounds):
             if voice is not None:
-                voice.push(speech(SAMPLE_RATE // fps, number * SAMPLE_RATE // fps))
+                voice.push(sound)
             writer.write(image)
