@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from enum import Enum
 from typing import Any
 
 
@@ -145,7 +146,7 @@ def _names(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return f"`{parameter.name.upper()}`"
     names = ", ".join(f"`{name}`" for name in parameter.opts)
-    default = parameter.default
+    default = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
     shown = "" if default in (None, False, [], ()) or callable(default) else f" (default {default})"
     return f"{names}{shown}"
 
