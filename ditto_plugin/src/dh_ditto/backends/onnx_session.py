@@ -24,6 +24,7 @@ class OnnxSession:
     Args:
         path: of the file. Nodes of TensorRT's plug-in that samples volumes are replaced by standard operators.
         device: "cpu", "cuda" or "cuda:1".
+        threads: that compute on the CPU; None: one on each core.
 
     Raises:
         CheckpointMissing: at first use, as all of these: the file is not there, or damaged.
@@ -32,8 +33,8 @@ class OnnxSession:
         ExtraMissing: ONNX Runtime is not installed.
     """
 
-    def __init__(self, path: Path, device: str = "cpu") -> None:
-        self.path, self._device = path, device
+    def __init__(self, path: Path, device: str = "cpu", *, threads: int | None = None) -> None:
+        self.path, self._device, self._threads = path, device, threads or available_cores()
         self._kind, _, index = device.partition(":")
         self._index = int(index or 0)
 
@@ -74,7 +75,7 @@ class OnnxSession:
 
     @functools.cached_property
     def _session(self) -> Any:
-        session = _load(self.path, self._device)
+        session = _load(self.path, self._device, self._threads)
         if self._kind != "cpu" and session.get_providers()[0] == "CPUExecutionProvider":
             raise dh.DeviceMissing(
                 f"device {self._device}: ONNX Runtime could not load its CUDA libraries; install those of its version, "
@@ -112,7 +113,7 @@ def has_cuda() -> bool:
     return "CUDAExecutionProvider" in require("onnxruntime").get_available_providers()
 
 
-def _load(path: Path, device: str) -> Any:
+def _load(path: Path, device: str, threads: int) -> Any:
     if not path.is_file():
         raise dh.CheckpointMissing(f"{path}: no such file; pull or export it again")
     if not path.stat().st_size:
@@ -120,7 +121,7 @@ def _load(path: Path, device: str) -> Any:
     runtime = require("onnxruntime")
     providers, options = _providers(runtime, device), runtime.SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
-    options.intra_op_num_threads = available_cores()
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Stages run side by side: threads that wait by spinning would take the cores from each other.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -49,7 +49,9 @@ def open_denoiser(folder: Path, model: TrainedModel, backend: BackendName, devic
         ExtraMissing: PyTorch is asked for and not installed.
     """
     if backend == "onnx":
-        return OnnxSteeredDenoiser(OnnxSession(folder / GRAPH_NAME, device), guidance)
+        # One thread: waking another for each of hundreds of small operations costs as much as it computes, and the
+        # cores have the renderer's stages to run.
+        return OnnxSteeredDenoiser(OnnxSession(folder / GRAPH_NAME, device, threads=1), guidance)
     require("torch")
     from dh_ditto.networks.guided_denoiser import GuidedDenoiser
 
